@@ -1,0 +1,70 @@
+"""What the pipeline needs to answer: one app, built by wiring from what its manifest pins."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from surefoot.prompts import Prompt
+from surefoot.records import Completion, Manifest, Message, Pins, RankedPassage, Sampling, TextDelta
+
+
+class Retriever(Protocol):
+    """Finds passages for a question, best first."""
+
+    async def search(self, question: str, *, limit: int) -> tuple[RankedPassage, ...]:
+        """At most `limit` passages; none when nothing fits."""
+        ...
+
+
+class ChatModel(Protocol):
+    """Answers a conversation, piece by piece, and says at the end what it took."""
+
+    def stream(
+        self, messages: Sequence[Message], sampling: Sampling
+    ) -> AsyncGenerator[TextDelta | Completion, None]:
+        """Text as it comes, then exactly one Completion. Closing the generator frees the model."""
+        ...
+
+
+class TokenCounter(Protocol):
+    """Counts the tokens a conversation takes, chat template included."""
+
+    async def count(self, messages: Sequence[Message]) -> int:
+        """Tokens, as the served model would count them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """One named thing the endpoint serves. `manifest` pins every part beside it.
+
+    `passages_shown` is how many passages the prompt gets, before the token budget drops any.
+    """
+
+    manifest: Manifest
+    prompt: Prompt
+    retriever: Retriever
+    model: ChatModel
+    counter: TokenCounter
+    passages_shown: int
+
+    @property
+    def pins(self) -> Pins:
+        """The digests that go into answers, traces and metric labels."""
+        return Pins(
+            app=self.manifest.app,
+            release=self.manifest.digest,
+            prompt_name=self.manifest.prompt_name,
+            prompt=self.manifest.prompt,
+            snapshot=self.manifest.snapshot,
+            model_alias=self.manifest.model_alias,
+            model=self.manifest.model,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a caller asks; `history` holds earlier user and assistant turns, oldest first."""
+
+    text: str
+    history: tuple[Message, ...] = ()
