@@ -5,6 +5,7 @@
     │   ├── SettingsError           a setting or a file under serving/ is wrong
     │   ├── PromptError             a prompt file is wrong, or its variables are
     │   ├── RequestError            an HTTP request is wrong
+    │   │   └── BodyTooLargeError   its body is larger than may be                      HTTP 413
     │   ├── NotFoundError           the thing named is not there                        HTTP 404
     │   ├── CredentialError         no key, or not one we know                          HTTP 401
     │   └── ForbiddenError          a known caller without the right to do this         HTTP 403
@@ -77,6 +78,12 @@ class RequestError(InputError):
     def __init__(self, message: str, *, remedy: str, param: str | None = None) -> None:
         super().__init__(message, remedy=remedy)
         self.param = param
+
+
+class BodyTooLargeError(RequestError):
+    """The body of an HTTP request is larger than may be."""
+
+    http_status = 413
 
 
 class NotFoundError(InputError):
