@@ -1,0 +1,87 @@
+"""An app's manifest is decided by its parts and nothing else."""
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from surefoot.errors import NotFoundError, SettingsError
+from surefoot.releases import AppFile, Parts, load_app, load_apps, manifest_of
+
+APP = """schema = 1
+prompt = "answer"
+corpus = "handbook"
+recipe = "default"
+model = "chat"
+pipeline = "answers"
+abstention = "The documents do not say."
+"""
+PARTS = Parts(prompt="a", recipe="b", snapshot="c", passages="d", embedder="e", model="f")
+
+
+def app_in(folder: Path, text: str = APP, name: str = "answers") -> Path:
+    (folder / f"{name}.toml").write_text(text)
+    return folder
+
+
+def test_an_app_file_is_read_whole(tmp_path: Path) -> None:
+    app = load_app(app_in(tmp_path), "answers")
+
+    assert app == AppFile(
+        name="answers",
+        prompt="answer",
+        corpus="handbook",
+        recipe="default",
+        model="chat",
+        pipeline="answers",
+        abstention="The documents do not say.",
+    )
+
+
+@pytest.mark.parametrize("name", ["support", "../answers", "answers/../answers", "", "Ä"])
+def test_an_unknown_app_offers_the_ones_there_are(tmp_path: Path, name: str) -> None:
+    with pytest.raises(NotFoundError) as refused:
+        load_app(app_in(tmp_path), name)
+
+    assert refused.value.remedy == "use one of: answers"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("schema = 1", "schema = 7", "schema 7"),
+        ('model = "chat"', 'modle = "chat"', "unknown key 'modle'"),
+        ('model = "chat"', "model = 3", "model = 3"),
+        ('model = "chat"', "", "model = None"),
+        ('pipeline = "answers"', 'pipeline = "agent"', "pipeline 'agent'"),
+        ("schema = 1", "schema =", "cannot be read"),
+    ],
+)
+def test_a_wrong_app_file_says_which_key_and_what_to_write(
+    tmp_path: Path, old: str, new: str, complaint: str
+) -> None:
+    with pytest.raises(SettingsError, match=complaint) as refused:
+        load_apps(app_in(tmp_path, APP.replace(old, new)))
+
+    assert refused.value.remedy
+
+
+def test_equal_parts_make_an_equal_release(tmp_path: Path) -> None:
+    app = load_app(app_in(tmp_path), "answers")
+
+    assert manifest_of(app, PARTS).digest == manifest_of(app, replace(PARTS)).digest
+
+
+@pytest.mark.parametrize("part", [field.name for field in fields(Parts)])
+def test_every_part_decides_the_release(tmp_path: Path, part: str) -> None:
+    app = load_app(app_in(tmp_path), "answers")
+
+    changed = replace(PARTS, **{part: "other"})
+
+    assert manifest_of(app, changed).digest != manifest_of(app, PARTS).digest
+
+
+def test_the_abstention_sentence_decides_the_release(tmp_path: Path) -> None:
+    app = load_app(app_in(tmp_path), "answers")
+
+    assert manifest_of(replace(app, abstention="No."), PARTS).digest != manifest_of(app, PARTS).digest
