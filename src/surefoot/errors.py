@@ -15,6 +15,7 @@
     │   ├── ModelTimeoutError       a limit passed: connect, first token, idle, total   HTTP 504
     │   └── ModelMismatchError      other weights answer than the ones pinned           HTTP 503
     ├── OverloadError               more requests wait than may                         HTTP 429
+    ├── ServiceError                a running service was not there, or refused a command
     ├── TraceError                  the trace store cannot be read or written
     └── LocalError                  something this machine was to do failed
         ├── FetchError              weights or an environment could not be brought
@@ -142,6 +143,10 @@ class OverloadError(SurefootError):
     def __init__(self, message: str, *, remedy: str, retry_after_seconds: int) -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after_seconds = retry_after_seconds
+
+
+class ServiceError(SurefootError):
+    """A running service could not be reached, or refused what a command asked of it."""
 
 
 class TraceError(SurefootError):

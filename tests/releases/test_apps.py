@@ -15,6 +15,7 @@ recipe = "default"
 model = "chat"
 pipeline = "answers"
 abstention = "The documents do not say."
+example = "When does valve three open?"
 """
 PARTS = Parts(prompt="a", recipe="b", snapshot="c", passages="d", embedder="e", model="f")
 
@@ -35,6 +36,7 @@ def test_an_app_file_is_read_whole(tmp_path: Path) -> None:
         model="chat",
         pipeline="answers",
         abstention="The documents do not say.",
+        example="When does valve three open?",
     )
 
 
@@ -85,3 +87,9 @@ def test_the_abstention_sentence_decides_the_release(tmp_path: Path) -> None:
     app = load_app(app_in(tmp_path), "answers")
 
     assert manifest_of(replace(app, abstention="No."), PARTS).digest != manifest_of(app, PARTS).digest
+
+
+def test_the_example_question_does_not(tmp_path: Path) -> None:
+    app = load_app(app_in(tmp_path), "answers")
+
+    assert manifest_of(replace(app, example="Why?"), PARTS).digest == manifest_of(app, PARTS).digest

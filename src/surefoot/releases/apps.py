@@ -19,7 +19,8 @@ _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 class AppFile:
     """What an app file says: names of a prompt, a corpus, a recipe and a model alias.
 
-    `abstention` is the sentence the app answers with when its documents are silent.
+    `abstention` is the sentence the app answers with when its documents are silent. `example` is a
+    question worth asking first; it decides no answer, so no manifest holds it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class AppFile:
     model: str
     pipeline: str
     abstention: str
+    example: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,4 +106,5 @@ def _app(name: str, table: dict[str, object], file: Path) -> AppFile:
         model=said["model"],
         pipeline=said["pipeline"],
         abstention=said["abstention"],
+        example=said["example"],
     )

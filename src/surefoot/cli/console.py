@@ -1,0 +1,52 @@
+"""What the commands share: where the project is, how errors end, and how progress is shown."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+from rich.console import Console
+from rich.text import Text
+
+from surefoot.errors import SurefootError
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+T = TypeVar("T")
+
+
+def project_top() -> Path:
+    """The project's top: this folder, or the nearest one above it that has `serving/`."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "serving").is_dir():
+            return folder
+    return here
+
+
+def run(work: Coroutine[None, None, T]) -> T:
+    """Run a command's work; an error surefoot raised ends it with its words and its exit code."""
+    try:
+        return asyncio.run(work)
+    except SurefootError as error:
+        fail(error)
+    except KeyboardInterrupt:
+        err.print("stopped; nothing is half-made, run it again to go on")
+        sys.exit(130)
+
+
+def fail(error: SurefootError) -> NoReturn:
+    """Print what was wrong and what to do next, and leave with the error's exit code."""
+    err.print(Text.assemble(("error: ", "bold red"), str(error)))
+    err.print(Text.assemble(("to mend it: ", "bold"), error.remedy))
+    for note in getattr(error, "__notes__", []):
+        err.print(Text(note))
+    sys.exit(error.exit_code)
+
+
+def quiet() -> bool:
+    """Whether progress should be plain lines: no terminal, or CI."""
+    return not err.is_terminal or bool(os.environ.get("CI"))

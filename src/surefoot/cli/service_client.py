@@ -1,0 +1,87 @@
+"""Talk to a running surefoot service, as any program would: over HTTP."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import cast
+
+import aiohttp
+
+from surefoot.errors import RequestError, ServiceError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event of a streamed answer: `passages`, `delta`, `answer` or `error`, and its fields."""
+
+    name: str
+    fields: dict[str, object]
+
+
+class ServiceClient:
+    """A service at `url`. `key` is only needed where callers need one."""
+
+    def __init__(self, url: str, *, key: str | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._headers = {"authorization": f"Bearer {key}"} if key else {}
+
+    async def get(self, path: str) -> tuple[int, dict[str, object]]:
+        """A JSON resource: its HTTP status and its fields."""
+        async with self._session() as session, session.get(self.url + path) as response:
+            return response.status, _fields(await response.text())
+
+    async def ask(self, question: str, *, app: str | None = None) -> AsyncGenerator[Event, None]:
+        """Ask, and yield events as they come; the event `error` is raised as ServiceError."""
+        body = {"question": question, "stream": True} | ({"app": app} if app else {})
+        async with (
+            self._session() as session,
+            session.post(self.url + "/v1/answers", json=body) as response,
+        ):
+            if response.status != 200:
+                raise _refused(_fields(await response.text()))
+            name = ""
+            async for line in response.content:
+                text = line.decode().rstrip("\r\n")
+                if text.startswith("event: "):
+                    name = text.removeprefix("event: ")
+                elif text.startswith("data: "):
+                    fields = _fields(text.removeprefix("data: "))
+                    if name == "error":
+                        raise _refused(fields)
+                    yield Event(name=name, fields=fields)
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncGenerator[aiohttp.ClientSession, None]:
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=5)
+        try:
+            async with aiohttp.ClientSession(
+                headers=self._headers, timeout=limits, read_bufsize=2**22
+            ) as session:
+                yield session
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise ServiceError(
+                f"the service at {self.url} cannot be reached: {error}",
+                remedy="start it with `make up` or `surefoot serve`, or name it with --url",
+            ) from error
+        except ValueError as error:
+            raise RequestError(
+                f"{self.url!r} is no address: {error}", remedy="write http://host:port"
+            ) from error
+
+
+def _fields(text: str) -> dict[str, object]:
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return {"error": {"message": text[:200], "remedy": "check that the address is surefoot's"}}
+    return cast(dict[str, object], fields) if isinstance(fields, dict) else {}
+
+
+def _refused(fields: dict[str, object]) -> ServiceError:
+    error = fields.get("error")
+    said = cast(dict[str, object], error) if isinstance(error, dict) else {}
+    return ServiceError(
+        str(said.get("message", "the service gave no answer")),
+        remedy=str(said.get("remedy", "see the service's log")),
+    )

@@ -1,0 +1,132 @@
+"""A project as its files describe it: settings, models and apps, before anything is built or opened."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.errors import SettingsError
+from surefoot.models import Limits, Models, ModelSpec, Retries, declared_identity, load_models
+from surefoot.releases import AppFile, load_apps
+from surefoot.retrieval import Corpus, Recipe, corpus_of_folder, load_corpus, load_recipe
+from surefoot.settings import Settings, read_settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What a project's files say. `top` is its folder; every path in `settings` is absolute."""
+
+    top: Path
+    settings: Settings
+    models: Models
+    apps: tuple[AppFile, ...]
+
+    def recipe_of(self, app: AppFile) -> Recipe:
+        """The recipe the app names."""
+        return load_recipe(self.settings.folders.serving / "recipes" / f"{app.recipe}.toml")
+
+    def corpus_of(self, app: AppFile) -> Corpus:
+        """The corpus the app names, or the folder that the setting `docs` puts in its place."""
+        if self.settings.docs is not None:
+            return corpus_of_folder(self.settings.docs)
+        return load_corpus(self.settings.folders.serving / "corpora" / f"{app.corpus}.toml", self.top)
+
+    def chat_alias(self) -> str:
+        """The one alias that answers: every app's, unless the setting `chat.alias` says another."""
+        if self.settings.chat.alias is not None:
+            return self.settings.chat.alias
+        aliases = sorted({app.model for app in self.apps})
+        if len(aliases) > 1:
+            raise SettingsError(
+                f"the apps name several models: {', '.join(aliases)}, and one model server answers",
+                remedy="let every app name the same alias, or set chat.alias",
+            )
+        return aliases[0]
+
+    def chat_spec(self) -> ModelSpec:
+        """The catalogue's entry of the model that answers."""
+        spec = self.models.named(self.chat_alias())
+        if spec.kind != "chat":
+            raise SettingsError(
+                f"the model {spec.alias!r} does not chat, it is for {spec.kind}",
+                remedy="name a chat model of serving/models.toml",
+            )
+        return spec
+
+    def chat_identity(self) -> str:
+        """The identity that must answer: the catalogue's, or that of a declared other model."""
+        declared = self.settings.chat.model
+        return declared_identity(declared) if declared else self.chat_spec().identity
+
+    def chat_url(self) -> str:
+        """Where the model server is: the one the settings name, or the vLLM that `surefoot up` starts."""
+        return self.settings.chat.url or f"http://127.0.0.1:{self.settings.chat.port}"
+
+    def embedder_identity(self) -> str:
+        """The identity that snapshots pin as their embedder."""
+        embedder = self.settings.embedder
+        if embedder.url is None:
+            return self.models.named("embedder").identity
+        if embedder.model is None or embedder.dimensions is None:
+            raise SettingsError(
+                "embedder.url is set, but not embedder.model and embedder.dimensions",
+                remedy="set all three: what the server calls the model, and its vectors' length",
+            )
+        return declared_identity(f"{embedder.model}/{embedder.dimensions}")
+
+    def weights_folder(self, spec: ModelSpec) -> Path:
+        """Where the model's weights are, once fetched."""
+        return self.settings.folders.cache / "weights" / spec.identity
+
+    @property
+    def snapshots(self) -> Path:
+        """Where snapshots are."""
+        return self.settings.folders.state / "snapshots"
+
+    @property
+    def traces(self) -> Path:
+        """The trace database."""
+        return self.settings.folders.state / "traces.sqlite"
+
+    def limits(self) -> Limits:
+        """The limits of a request to the model server."""
+        chat = self.settings.chat
+        return Limits(
+            connect_seconds=chat.connect_seconds,
+            first_token_seconds=chat.first_token_seconds,
+            idle_seconds=chat.idle_seconds,
+            total_seconds=chat.total_seconds,
+        )
+
+    def retries(self) -> Retries:
+        """How often a request to the model server is tried again."""
+        return Retries(count=self.settings.chat.retries)
+
+
+def open_project(top: Path) -> Project:
+    """Read a project's settings, models and apps. SettingsError says which file is wrong, and how."""
+    settings = read_settings(top)
+    serving = settings.folders.serving
+    if not serving.is_dir():
+        raise SettingsError(
+            f"there is no project in {top}: it has no folder {serving.name!r}",
+            remedy="change into a surefoot project, or set SUREFOOT_FOLDERS_SERVING",
+        )
+    return Project(
+        top=top,
+        settings=settings,
+        models=load_models(serving / "models.toml"),
+        apps=load_apps(serving / "apps"),
+    )
+
+
+def secret(variable: str | None) -> str | None:
+    """The secret in the environment variable of that name; SettingsError when it is named but not set."""
+    if variable is None:
+        return None
+    value = os.environ.get(variable)
+    if not value:
+        raise SettingsError(
+            f"the settings read a key from the environment variable {variable!r}, which is not set",
+            remedy=f"set {variable}, or take the setting key_variable out",
+        )
+    return value
