@@ -1,0 +1,155 @@
+"""Answers and traces as text for a terminal, to be handed to a rich console.
+
+Whatever a model, a document or a caller wrote goes through `printable` and into `Text`, which rich does not
+read as markup: it cannot steer the terminal, nor start a line where surefoot's own labels stand.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from surefoot.records import Answer, Citation, Failure, Pins, Score, Scored, Trace
+from surefoot.reports.printable import one_line, printable
+from surefoot.traces import outline, output_tokens_per_second
+
+DIGITS = 12  # of a digest: as on the page and in the metrics
+_LABEL_WIDTH = 14
+
+
+def answer_view(answer: Answer, pins: Pins | None) -> RenderableType:
+    """An answer, its citations, and what gave it, how fast."""
+    parts: list[RenderableType] = [Text(printable(answer.text).strip() or "(no text)")]
+    if answer.citations:
+        parts += [Text(), *(_citation(citation) for citation in answer.citations)]
+    return Group(*parts, Text(), *_facts(_source(pins) + _speed(answer)))
+
+
+def trace_list(traces: Sequence[Trace]) -> RenderableType:
+    """Traces a line each, in the order given."""
+    if not traces:
+        return Text("No traces.")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("started (UTC)", "id", "ending", "seconds", "release"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("question", no_wrap=True, overflow="ellipsis")
+    for trace in traces:
+        table.add_row(*(Text(cell) for cell in _cells(trace)))
+    return table
+
+
+def trace_line(trace: Trace) -> Text:
+    """One trace on one line, for following them as they come."""
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append("  ".join(_cells(trace)))
+    return line
+
+
+def trace_view(trace: Trace) -> RenderableType:
+    """Everything a trace holds, for reading: who asked what, what answered, what it was shown."""
+    head = _facts(
+        [
+            ("trace", trace.id),
+            ("started", trace.started_at.isoformat(timespec="milliseconds")),
+            ("route", trace.route),
+            ("caller", trace.caller),
+            ("question", trace.question),
+        ]
+    )
+    if isinstance(trace.outcome, Failure):
+        outcome = _failure(trace.outcome, trace.pins)
+    else:
+        outcome = [answer_view(trace.outcome, trace.pins), *_measured(trace.outcome)]
+    said = [
+        (f"rated {one.rating}", f"{one.caller}: {one.comment}" if one.comment else one.caller)
+        for one in trace.feedback
+    ]
+    return Group(*head, Text(), *outcome, *_facts(said))
+
+
+def _failure(failure: Failure, pins: Pins | None) -> list[RenderableType]:
+    facts = [("failed", f"{failure.kind}: {failure.message}"), ("after", f"{failure.total_seconds:.2f} s")]
+    sent = [("sent by then", failure.text_sent)] if failure.text_sent else []
+    return [*_facts(facts + sent + _source(pins))]
+
+
+def _measured(answer: Answer) -> list[RenderableType]:
+    scores = [(name, score_words(score)) for name, score in answer.scores.items()]
+    passages = [
+        Text(f"  {place}. {one_line(ranked.passage.source)} {ranked.passage.start}-{ranked.passage.end}")
+        for place, ranked in enumerate(answer.passages, start=1)
+    ]
+    messages = [
+        part
+        for message in answer.messages
+        for part in (Text(), Text(f"{message.role}:"), Text("  " + _indented(printable(message.content), 2)))
+    ]
+    return [Text(), *_facts(scores), Text(), Text("passages shown:"), *passages, *messages]
+
+
+def score_words(score: Score) -> str:
+    """A score in words: its value, or why there is none."""
+    return f"{score.value:.3f}" if isinstance(score, Scored) else f"not measured: {score.reason}"
+
+
+def _cells(trace: Trace) -> tuple[str, ...]:
+    short = outline(trace)
+    return (
+        short.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        one_line(trace.id),
+        one_line(short.failure_kind or short.ending),
+        f"{short.total_seconds:.2f}",
+        (short.release or "plain chat")[:DIGITS],
+        one_line(trace.question),
+    )
+
+
+def _citation(citation: Citation) -> Text:
+    where = " > ".join((citation.source, *citation.headings))
+    line = Text(f"[{citation.number}] ", style="bold")
+    line.append(one_line(where), style="not bold")
+    line.append(
+        f"  (characters {citation.start}-{citation.end}, score {citation.score:.3f})", style="not bold dim"
+    )
+    return line
+
+
+def _source(pins: Pins | None) -> list[tuple[str, str]]:
+    if pins is None:
+        return [("release", "none: plain chat")]
+    return [
+        ("release", f"{pins.release}  ({pins.app})"),
+        ("prompt", f"{pins.prompt[:DIGITS]}  ({pins.prompt_name})"),
+        ("model", f"{pins.model[:DIGITS]}  ({pins.model_alias})"),
+    ]
+
+
+def _speed(answer: Answer) -> list[tuple[str, str]]:
+    first = answer.timings.first_token_seconds
+    speed = output_tokens_per_second(answer.usage, answer.timings)
+    usage = answer.usage
+    return [
+        ("first token", "none came" if first is None else f"{first:.2f} s"),
+        ("tokens/s", "not measured" if speed is None else f"{speed:.1f}"),
+        (
+            "tokens",
+            "not said" if tokens is None else f"{tokens.prompt_tokens} in, {tokens.output_tokens} out",
+        ),
+        ("total", f"{answer.timings.total_seconds:.2f} s"),
+    ]
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> list[Text]:
+    """A label and a value each; further lines of a value stand under its first."""
+    lines = []
+    for label, value in facts:
+        line = Text(f"{one_line(label):<{_LABEL_WIDTH}} ", style="dim")
+        line.append(_indented(printable(value), _LABEL_WIDTH + 1), style="not dim")
+        lines.append(line)
+    return lines
+
+
+def _indented(text: str, width: int) -> str:
+    return text.replace("\n", "\n" + " " * width)
