@@ -1,0 +1,203 @@
+"""Build a snapshot beside the old ones and swap it in whole: a failed or killed build loses nothing."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy
+
+from surefoot.errors import SnapshotError
+from surefoot.records import Json, Passage, digest
+from surefoot.retrieval.corpora import Corpus
+from surefoot.retrieval.documents import DocumentReport, Scan, nothing_to_read, read_text, scan_corpus
+from surefoot.retrieval.embeddings import embed_texts
+from surefoot.retrieval.folders import cannot_write, owned_folder, publish, remove_abandoned, settle
+from surefoot.retrieval.ports import Embedder, Engine, ParsedDocument
+from surefoot.retrieval.recipes import Recipe
+from surefoot.retrieval.snapshots import (
+    CHROMA,
+    DOCUMENTS,
+    PASSAGES,
+    VECTORS,
+    WORDS,
+    SnapshotInfo,
+    point_live,
+    read_snapshot,
+    snapshot_inputs,
+    verify_snapshot,
+    write_manifest,
+)
+
+BUILDING = ".building-"
+CACHE = "embeddings.sqlite"
+
+Stage = Literal["read", "cut", "embed", "index"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildProgress:
+    """How far a stage is. `done` and `total` count documents, or passages when embedding."""
+
+    stage: Stage
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildReport:
+    """What a build led to. `reused` says that the snapshot was there already.
+
+    `documents` has a line for every document, taken or skipped; hidden and unmatched files are only counted.
+    """
+
+    snapshot: SnapshotInfo
+    reused: bool
+    documents: tuple[DocumentReport, ...]
+    hidden: int
+    unmatched: int
+
+
+Listener = Callable[[BuildProgress], None]
+
+
+async def build_snapshot(
+    corpus: Corpus, recipe: Recipe, embedder: Embedder, folder: Path, *, engine: Engine, progress: Listener
+) -> BuildReport:
+    """Make the snapshot of the corpus as it is now, and make it live for this corpus and recipe.
+
+    One that exists and is whole is used as it is. Until the last step the old one stays live. `progress` is
+    called on the event loop. Raises SnapshotError, and what the embedder raises.
+    """
+    progress(BuildProgress(stage="read", done=0, total=0))
+    scan = await asyncio.to_thread(scan_corpus, corpus)
+    progress(BuildProgress(stage="read", done=len(scan.documents), total=len(scan.documents)))
+    inputs = snapshot_inputs(scan, recipe, embedder)
+    target = folder / digest(inputs)
+    try:
+        snapshot = await asyncio.to_thread(_whole_snapshot, target)
+        reused = snapshot is not None
+        if snapshot is None:
+            await asyncio.to_thread(remove_abandoned, folder, BUILDING)
+            snapshot = await _build(corpus, scan, recipe, embedder, target, inputs, engine, progress)
+        await asyncio.to_thread(point_live, folder, corpus.name, recipe.name, snapshot.digest)
+    except OSError as problem:
+        raise cannot_write(problem, folder) from problem
+    return BuildReport(
+        snapshot=snapshot,
+        reused=reused,
+        documents=_reports(scan, snapshot),
+        hidden=scan.hidden,
+        unmatched=scan.unmatched,
+    )
+
+
+def search_text(passage: Passage) -> str:
+    """What is embedded and indexed for a passage: its text, below the headings it does not show itself."""
+    above = [heading for heading in passage.headings if heading not in passage.text]
+    return "\n".join([*above, passage.text])
+
+
+def passages_digest(passages: tuple[Passage, ...]) -> str:
+    """What can be retrieved, whatever built it: the digest of the passages' ids in order."""
+    return digest([passage.id for passage in passages])
+
+
+async def _build(
+    corpus: Corpus,
+    scan: Scan,
+    recipe: Recipe,
+    embedder: Embedder,
+    target: Path,
+    inputs: Mapping[str, Json],
+    engine: Engine,
+    progress: Listener,
+) -> SnapshotInfo:
+    documents, unread = await _cut(scan, recipe, engine, progress)
+    passages = tuple(passage for document in documents for passage in document.passages)
+    if not passages:
+        raise nothing_to_read(corpus, scan)
+    texts = [search_text(passage) for passage in passages]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    vectors = await embed_texts(
+        texts,
+        embedder,
+        target.parent / CACHE,
+        progress=lambda done, total: progress(BuildProgress(stage="embed", done=done, total=total)),
+    )
+
+    def write(folder: Path) -> None:
+        engine.files.write_passages(folder / PASSAGES, passages)
+        engine.files.write_documents(folder / DOCUMENTS, documents)
+        numpy.save(folder / VECTORS, vectors, allow_pickle=False)
+        for leg in (WORDS, CHROMA):
+            (folder / leg).mkdir()
+        engine.words.write(folder / WORDS, texts, recipe.lexical)
+        engine.vectors.write(folder / CHROMA, [passage.id for passage in passages], vectors)
+        write_manifest(
+            folder,
+            inputs,
+            dimensions=embedder.dimensions,
+            document_passages={document.source: len(document.passages) for document in documents},
+            unread=unread,
+            passages_digest=passages_digest(passages),
+        )
+        settle(folder)
+        _swap_in(folder, target)
+
+    progress(BuildProgress(stage="index", done=0, total=len(documents)))
+    with owned_folder(target.parent, f"{BUILDING}{target.name[:16]}-") as folder:
+        await asyncio.to_thread(write, folder)
+    progress(BuildProgress(stage="index", done=len(documents), total=len(documents)))
+    return read_snapshot(target)
+
+
+async def _cut(
+    scan: Scan, recipe: Recipe, engine: Engine, progress: Listener
+) -> tuple[tuple[ParsedDocument, ...], dict[str, str]]:
+    """The documents that have passages, and the reason for each that has none."""
+    documents: list[ParsedDocument] = []
+    unread: dict[str, str] = {}
+    for number, file in enumerate(scan.documents, 1):
+        text = await asyncio.to_thread(read_text, file)
+        parse = engine.parser.parse
+        try:
+            parsed = await asyncio.to_thread(parse, file.source, text, file.kind, recipe.chunking)
+            if parsed.passages:
+                documents.append(parsed)
+            else:
+                unread[file.source] = "it has no readable text"
+        except ValueError as reason:
+            unread[file.source] = str(reason)
+        progress(BuildProgress(stage="cut", done=number, total=len(scan.documents)))
+    return tuple(documents), unread
+
+
+def _whole_snapshot(target: Path) -> SnapshotInfo | None:
+    """The snapshot if it is there and whole; None when it must be built."""
+    try:
+        return verify_snapshot(target)
+    except SnapshotError:
+        return None
+
+
+def _swap_in(folder: Path, target: Path) -> None:
+    """Publish; where another build was quicker its snapshot is used, unless that is a damaged one."""
+    if publish(folder, target) or _whole_snapshot(target):
+        return
+    with owned_folder(target.parent, BUILDING) as aside:
+        target.rename(aside / "damaged")
+        publish(folder, target)
+
+
+def _reports(scan: Scan, snapshot: SnapshotInfo) -> tuple[DocumentReport, ...]:
+    read = [
+        DocumentReport(source=source, outcome="taken", passages=count)
+        for source, count in snapshot.document_passages.items()
+    ]
+    unread = [
+        DocumentReport(source=source, outcome="skipped", reason=reason)
+        for source, reason in snapshot.unread.items()
+    ]
+    return tuple(sorted([*read, *unread, *scan.skipped], key=lambda report: report.source))

@@ -1,0 +1,115 @@
+"""LlamaIndex's node parsers cut documents into passages whose spans are exact.
+
+Only the parsers are used: bytes are read once by `documents` (the vendor's directory reader drops what it
+cannot decode, in silence), a local function counts words, and neither the vendor's global Settings nor its
+downloaded tokenizers are touched.
+"""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from llama_index.core.node_parser import MarkdownNodeParser, SentenceSplitter
+from llama_index.core.schema import Document, MetadataMode
+
+from surefoot.records import Passage, digest
+from surefoot.retrieval.beautifulsoup_html import readable_text
+from surefoot.retrieval.ports import Format, ParsedDocument
+from surefoot.retrieval.recipes import Chunking
+from surefoot.retrieval.spans import (
+    Section,
+    Window,
+    count_words,
+    headings_over,
+    join_short_ends,
+    join_small,
+    locate,
+    overlap,
+    sentences_of,
+    words_of,
+)
+
+UNDERLINED = re.compile(r"^(\S[^\n]*)\n(={3,}|-{3,})[ \t]*$", re.MULTILINE)
+HEADING = re.compile(r"(#+)\s([^\n]*)")
+PATH_SEPARATOR = "\x1f"  # a heading may hold a slash, the vendor's own choice
+
+
+class LlamaIndexDocuments:
+    """Headings first, by LlamaIndex's Markdown parser; then sentences, by its sentence splitter."""
+
+    def parse(self, source: str, text: str, kind: Format, chunking: Chunking) -> ParsedDocument:
+        """Read and cut one document. Raises ValueError when its text cannot be had."""
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if kind == "html":
+            text = readable_text(text)
+        sections = _text_sections(text) if kind == "text" else _sections(text)
+        passages: list[Passage] = []
+        for group in join_small(sections, chunking.minimum_words):
+            for window in _windows(text, group, chunking):
+                passages.append(_passage(source, text, window, headings_over(window, group)))
+        return ParsedDocument(source=source, text=text, passages=tuple(passages))
+
+
+def _sections(text: str) -> tuple[Section, ...]:
+    parser = MarkdownNodeParser(
+        header_path_separator=PATH_SEPARATOR, include_prev_next_rel=False, include_metadata=True
+    )
+    nodes = parser.get_nodes_from_node(Document(text=text))
+    spans = locate(text, [node.get_content(metadata_mode=MetadataMode.NONE) for node in nodes])
+    return tuple(
+        Section(
+            start=span.start,
+            end=span.end,
+            words=count_words(text[span.start : span.end]),
+            headings=_headings(text, span, str(node.metadata["header_path"])),
+        )
+        for node, span in zip(nodes, spans, strict=True)
+    )
+
+
+def _text_sections(text: str) -> tuple[Section, ...]:
+    """Plain text has headings where a line is underlined with = (a title) or with - (a heading below it)."""
+    marks = list(UNDERLINED.finditer(text))
+    starts = [0, *(mark.start() for mark in marks), len(text)]
+    pieces = [text[start:end] for start, end in pairwise(starts)]
+    paths: list[tuple[str, ...]] = [()]
+    title: tuple[str, ...] = ()
+    for mark in marks:
+        title = (mark[1].strip(),) if mark[2].startswith("=") else title
+        paths.append(title if mark[2].startswith("=") else (*title, mark[1].strip()))
+    return tuple(
+        Section(start=span.start, end=span.end, words=count_words(text[span.start : span.end]), headings=path)
+        for piece, start, path in zip(pieces, starts, paths, strict=False)
+        for span in locate(piece, [piece], start)
+    )
+
+
+def _headings(text: str, span: Window, path_above: str) -> tuple[str, ...]:
+    own = HEADING.match(text, span.start) if span.start == 0 or text[span.start - 1] == "\n" else None
+    path = [*path_above.split(PATH_SEPARATOR), own.group(2) if own else ""]
+    cleaned = (" ".join(heading.rstrip("# \t").split()) for heading in path)
+    return tuple(heading for heading in cleaned if heading)
+
+
+def _windows(text: str, group: Sequence[Section], chunking: Chunking) -> tuple[Window, ...]:
+    start, end = group[0].start, group[-1].end
+    splitter = SentenceSplitter(
+        chunk_size=chunking.limit_words,
+        chunk_overlap=0,
+        paragraph_separator="\n\n",
+        tokenizer=words_of,
+        chunking_tokenizer_fn=sentences_of,
+        include_metadata=False,
+        include_prev_next_rel=False,
+    )
+    windows = locate(text[start:end], splitter.split_text(text[start:end]), start)
+    windows = join_short_ends(windows, text, chunking.limit_words, chunking.minimum_words)
+    return overlap(windows, text, chunking.overlap_words)
+
+
+def _passage(source: str, text: str, window: Window, headings: tuple[str, ...]) -> Passage:
+    cut = text[window.start : window.end]
+    identity = digest({"source": source, "start": window.start, "end": window.end, "text": cut})
+    return Passage(
+        id=identity[:32], source=source, start=window.start, end=window.end, text=cut, headings=headings
+    )

@@ -1,0 +1,140 @@
+"""What retrieval asks of the outside: an embedder, and the vendors that cut, store and search.
+
+Each vendor is one file of this room; `wiring` puts them together into an `Engine`. numpy is named here for
+type checkers alone, so importing the ports loads nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+from surefoot.records import Passage
+from surefoot.retrieval.recipes import Chunking, LexicalLeg
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+
+    Vectors: TypeAlias = NDArray[numpy.float32]
+
+Format = Literal["markdown", "html", "text"]
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of length 1. Equal `identity` means equal vectors, whoever computes them."""
+
+    @property
+    def identity(self) -> str:
+        """Digest of everything that decides the vectors."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """float32 of shape [texts, dimensions], rows normalised. Raises ModelError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedDocument:
+    """A document as it was read, and its passages in order. No passages: it holds no readable text."""
+
+    source: str
+    text: str
+    passages: tuple[Passage, ...]
+
+
+class DocumentParser(Protocol):
+    """Reads a document's text and cuts it into passages."""
+
+    def parse(self, source: str, text: str, kind: Format, chunking: Chunking) -> ParsedDocument:
+        """`text` is the file's, decoded. Raises ValueError with the reason when it cannot be read."""
+        ...
+
+
+class OpenVectors(Protocol):
+    """A dense index that is open."""
+
+    def search(self, vector: Vectors, limit: int) -> tuple[str, ...]:
+        """Ids of the nearest passages by cosine, nearest first."""
+        ...
+
+    def close(self) -> None:
+        """Let go of its files."""
+        ...
+
+
+class VectorIndex(Protocol):
+    """Builds and opens the dense leg."""
+
+    def write(self, folder: Path, ids: Sequence[str], vectors: Vectors) -> None:
+        """Build the index in an empty folder; `vectors` has a row for each id."""
+        ...
+
+    def open(self, folder: Path) -> OpenVectors:
+        """Open a folder that this process owns: the vendor may write while it reads."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LexicalHit:
+    """A passage's place in the snapshot, counted from 0, and its BM25 score."""
+
+    position: int
+    score: float
+
+
+class OpenWords(Protocol):
+    """A lexical index that is open."""
+
+    def search(self, question: str, limit: int) -> tuple[LexicalHit, ...]:
+        """The best passages that share a word with the question, best first; equal scores by position."""
+        ...
+
+
+class LexicalIndex(Protocol):
+    """Builds and opens the lexical leg."""
+
+    def write(self, folder: Path, texts: Sequence[str], leg: LexicalLeg) -> None:
+        """Build the index in an empty folder."""
+        ...
+
+    def open(self, folder: Path, leg: LexicalLeg) -> OpenWords:
+        """Open it to read; nothing is written."""
+        ...
+
+
+class PassageFiles(Protocol):
+    """Keeps passages and document texts on disk."""
+
+    def write_passages(self, path: Path, passages: Sequence[Passage]) -> None:
+        """Keep the passages, in their order."""
+        ...
+
+    def read_passages(self, path: Path) -> tuple[Passage, ...]:
+        """The passages, in the order they were written."""
+        ...
+
+    def write_documents(self, path: Path, documents: Sequence[ParsedDocument]) -> None:
+        """Keep the documents' texts, sorted by source."""
+        ...
+
+    def read_document(self, path: Path, source: str) -> str | None:
+        """One document's text, or None when it is not there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The vendors of this room, chosen by `wiring`."""
+
+    parser: DocumentParser
+    vectors: VectorIndex
+    words: LexicalIndex
+    files: PassageFiles

@@ -1,0 +1,151 @@
+"""How a corpus becomes an index and how that is searched: `serving/recipes/<name>.toml`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.errors import SettingsError
+from surefoot.records import Json, digest
+from surefoot.retrieval.toml_tables import Table, read_table
+
+SCHEMA = 1
+SPLITTERS = ("structure",)
+ANALYSERS = ("english", "plain")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunking:
+    """How documents are cut, in words.
+
+    `structure` follows headings first, then sentences. A passage aims at no more than `limit_words`;
+    one shorter than `minimum_words` is joined to its neighbour; a piece of a longer section repeats up to
+    `overlap_words` of the sentences before it.
+    """
+
+    splitter: str = "structure"
+    limit_words: int = 130
+    minimum_words: int = 40
+    overlap_words: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DenseLeg:
+    """Search by meaning. `candidates` go into the fusion; a weight of 0 switches the leg off."""
+
+    weight: float = 1.0
+    candidates: int = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LexicalLeg:
+    """Search by words: BM25 with its `k1` and `b`. `english` drops common words and word endings."""
+
+    weight: float = 1.0
+    candidates: int = 40
+    k1: float = 1.2
+    b: float = 0.75
+    analyser: str = "english"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How to cut, index, search and fuse. `limit` is how many passages a search returns by default.
+
+    The name is not part of the digest: equal recipes are equal whatever their files are called.
+    """
+
+    name: str
+    chunking: Chunking = Chunking()
+    dense: DenseLeg = DenseLeg()
+    lexical: LexicalLeg = LexicalLeg()
+    rrf_k: int = 60
+    limit: int = 4
+
+    def canonical(self) -> Json:
+        """What the recipe says, in one spelling; comments, order and left-out defaults do not matter."""
+        return {
+            "schema": SCHEMA,
+            "chunking": {
+                "splitter": self.chunking.splitter,
+                "limit_words": self.chunking.limit_words,
+                "minimum_words": self.chunking.minimum_words,
+                "overlap_words": self.chunking.overlap_words,
+            },
+            "dense": {"weight": self.dense.weight, "candidates": self.dense.candidates},
+            "lexical": {
+                "weight": self.lexical.weight,
+                "candidates": self.lexical.candidates,
+                "k1": self.lexical.k1,
+                "b": self.lexical.b,
+                "analyser": self.lexical.analyser,
+            },
+            "fusion": {"rrf_k": self.rrf_k},
+            "search": {"limit": self.limit},
+        }
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical form, 64 hex digits."""
+        return digest(self.canonical())
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read `<name>.toml`. Raises NotFoundError and SettingsError."""
+    top = read_table(path, kind="recipe", schema=SCHEMA)
+    fusion, search = top.table("fusion"), top.table("search")
+    recipe = Recipe(
+        name=path.stem,
+        chunking=_chunking(top.table("chunking")),
+        dense=_dense(top.table("dense")),
+        lexical=_lexical(top.table("lexical")),
+        rrf_k=fusion.integer("rrf_k", 60, least=1, most=10_000),
+        limit=search.integer("limit", 4, least=1, most=100),
+    )
+    for table in (fusion, search, top):
+        table.finish()
+    if recipe.dense.weight == 0 and recipe.lexical.weight == 0:
+        raise SettingsError(
+            f"{path}: the weights of [dense] and [lexical] are both 0",
+            remedy="Give at least one leg a weight above 0, or nothing can be found.",
+        )
+    return recipe
+
+
+def _chunking(table: Table) -> Chunking:
+    default = Chunking()
+    chunking = Chunking(
+        splitter=table.text("splitter", default.splitter, one_of=SPLITTERS),
+        limit_words=table.integer("limit_words", default.limit_words, least=20, most=2_000),
+        minimum_words=table.integer("minimum_words", default.minimum_words, least=0, most=1_000),
+        overlap_words=table.integer("overlap_words", default.overlap_words, least=0, most=500),
+    )
+    table.finish()
+    if max(chunking.minimum_words, chunking.overlap_words) > chunking.limit_words // 2:
+        raise SettingsError(
+            f"[chunking] has minimum_words = {chunking.minimum_words} and overlap_words = "
+            f"{chunking.overlap_words} beside limit_words = {chunking.limit_words}",
+            remedy="Keep both at most half of limit_words.",
+        )
+    return chunking
+
+
+def _dense(table: Table) -> DenseLeg:
+    default = DenseLeg()
+    leg = DenseLeg(
+        weight=table.number("weight", default.weight, least=0, most=100),
+        candidates=table.integer("candidates", default.candidates, least=1, most=1_000),
+    )
+    table.finish()
+    return leg
+
+
+def _lexical(table: Table) -> LexicalLeg:
+    default = LexicalLeg()
+    leg = LexicalLeg(
+        weight=table.number("weight", default.weight, least=0, most=100),
+        candidates=table.integer("candidates", default.candidates, least=1, most=1_000),
+        k1=table.number("k1", default.k1, least=0, most=10),
+        b=table.number("b", default.b, least=0, most=1),
+        analyser=table.text("analyser", default.analyser, one_of=ANALYSERS),
+    )
+    table.finish()
+    return leg

@@ -1,0 +1,73 @@
+"""What the tests of this room share: the real engine, a small embedder, and folders of documents."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy
+from numpy.typing import NDArray
+
+from surefoot.records import RankedPassage
+from surefoot.retrieval import Corpus, Engine, Recipe, Source
+from surefoot.retrieval.analysis import index_words
+from surefoot.retrieval.bm25s_lexical import Bm25sLexical
+from surefoot.retrieval.build import BuildProgress, BuildReport, build_snapshot
+from surefoot.retrieval.chroma_vectors import ChromaVectors
+from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
+from surefoot.retrieval.passages_file import ParquetPassages
+from surefoot.retrieval.searching import open_snapshot
+
+RECIPE = Recipe(name="default")
+
+
+class CountingWords:
+    """An embedder of hashed words: texts that share words are near. It keeps what it was asked to embed."""
+
+    def __init__(self, identity: str = "hashed-words-64", dimensions: int = 64) -> None:
+        self.identity = identity
+        self.dimensions = dimensions
+        self.embedded: list[str] = []
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[numpy.float32]:
+        self.embedded += texts
+        vectors = numpy.zeros((len(texts), self.dimensions), dtype=numpy.float32)
+        for row, text in enumerate(texts):
+            for word in index_words(text, "english") or ["nothing"]:
+                vectors[row, int(hashlib.sha256(word.encode()).hexdigest()[:8], 16) % self.dimensions] += 1
+        return vectors / numpy.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def real_engine() -> Engine:
+    return Engine(
+        parser=LlamaIndexDocuments(), vectors=ChromaVectors(), words=Bm25sLexical(), files=ParquetPassages()
+    )
+
+
+def write_documents(folder: Path, documents: Mapping[str, str | bytes]) -> Corpus:
+    for name, content in documents.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return Corpus(name="notes", sources=(Source(path=folder),))
+
+
+async def build(
+    corpus: Corpus, folder: Path, embedder: CountingWords | None = None, recipe: Recipe = RECIPE
+) -> BuildReport:
+    return await build_snapshot(
+        corpus, recipe, embedder or CountingWords(), folder, engine=real_engine(), progress=unheard
+    )
+
+
+async def found(
+    snapshot: Path, question: str, scratch: Path, recipe: Recipe = RECIPE
+) -> tuple[RankedPassage, ...]:
+    opened = await open_snapshot(snapshot, recipe, CountingWords(), scratch, engine=real_engine())
+    try:
+        return await opened.search(question, limit=4)
+    finally:
+        await opened.aclose()
+
+
+def unheard(progress: BuildProgress) -> None:
+    """A listener for tests that do not listen."""
