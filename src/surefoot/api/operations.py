@@ -1,0 +1,54 @@
+"""What may be asked, health and metrics."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from surefoot.api.admittance import admit
+from surefoot.api.frames import json_response
+from surefoot.api.native_form import release_fields
+from surefoot.api.service import Service
+
+
+def routes(service: Service) -> APIRouter:
+    """What clients and operators look at."""
+    router = APIRouter()
+
+    @router.get("/v1/models", tags=["OpenAI"], summary="What may be asked")
+    async def models(request: Request) -> Response:
+        """Each app at its present release, and model aliases where plain chat is on."""
+        await admit(service, request, "ask", "read")
+        apps = [_app_fields(service, name) for name in service.apps.names()]
+        aliases = [_model_fields(alias) for alias in service.plain_models] if service.plain_chat else []
+        return json_response({"object": "list", "data": apps + aliases})
+
+    @router.get("/healthz", tags=["Operations"], summary="Is the process alive")
+    async def healthz() -> Response:
+        """Open to everybody: 200 as long as the process answers."""
+        return json_response({"alive": True})
+
+    @router.get("/readyz", tags=["Operations"], summary="Can it answer")
+    async def readyz() -> Response:
+        """Open to everybody: 200, or 503 with each thing that is missing and what to do."""
+        missing = [
+            {"what": part.what, "reason": part.reason, "remedy": part.remedy} for part in service.not_ready()
+        ]
+        return json_response({"ready": not missing, "missing": missing}, status=503 if missing else 200)
+
+    @router.get("/metrics", tags=["Operations"], summary="What Prometheus reads")
+    async def metrics(request: Request) -> Response:
+        """Latencies, scores and failures, labelled by release and prompt digest."""
+        await admit(service, request, "read")
+        service.set_gauges()
+        return Response(service.metrics.render(), headers={"content-type": service.metrics.content_type})
+
+    return router
+
+
+def _model_fields(name: str) -> dict[str, object]:
+    # OpenAI's form wants a time of creation; a release has none, on purpose.
+    return {"id": name, "object": "model", "created": 0, "owned_by": "surefoot"}
+
+
+def _app_fields(service: Service, name: str) -> dict[str, object]:
+    return {**_model_fields(name), "surefoot": release_fields(service.apps.current(name).pins)}

@@ -1,0 +1,114 @@
+"""The pages, served: ask, a trace, a passage. They work without a script; with one, answers stream."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from surefoot.answering import AnswerPart
+from surefoot.api.admittance import admit
+from surefoot.api.answers import app_named
+from surefoot.api.bodies import read_bytes
+from surefoot.api.chat_body import question_of
+from surefoot.api.follow_up import passage_of
+from surefoot.api.recording import Asked, new_id, now
+from surefoot.api.replies import AnswerReply
+from surefoot.api.service import Service
+from surefoot.console import Answered, Home, Page, Pages, quality
+from surefoot.records import Answer, Pins
+
+_RECENT = 10
+
+
+def routes(service: Service, pages: Pages) -> APIRouter:
+    """Every page but the API's description."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    async def home(request: Request) -> Response:
+        await admit(service, request, "read")
+        return _response(pages.home(await _home(service)))
+
+    @router.post("/")
+    async def ask(request: Request) -> Response:
+        caller = await admit(service, request, "ask")
+        fields = parse_qs(
+            (await read_bytes(request, most_bytes=service.most_body_bytes)).decode("utf-8", "replace")
+        )
+        question = question_of(_one(fields, "question"), (), param="question")
+        app = app_named(service, _one(fields, "app") or None)
+        asked = Asked(
+            id=new_id("ans-"),
+            route="/",
+            caller=caller.id,
+            question=question.text,
+            pins=app.pins,
+            started_at=now(),
+        )
+        view = await _home(service, app=app.manifest.app, question=question.text)
+        form = AnswerPage(pages=pages, view=view, id=asked.id, pins=app.pins)
+        return AnswerReply(service, asked, app=app, question=question, form=form)
+
+    @router.get("/traces/{trace_id}")
+    async def trace(request: Request, trace_id: str) -> Response:
+        await admit(service, request, "read")
+        await service.sink.flush()
+        return _response(pages.trace(await service.store.find(trace_id)))
+
+    @router.get("/passages/{app}/{passage_id}")
+    async def passage(request: Request, app: str, passage_id: str) -> Response:
+        await admit(service, request, "ask", "read")
+        name, found = await passage_of(service, app, passage_id)
+        return _response(pages.passage(name, found))
+
+    return router
+
+
+@dataclass(slots=True, kw_only=True)
+class AnswerPage:
+    """The first page with the answer on it: what a browser without a script gets."""
+
+    pages: Pages
+    view: Home
+    id: str
+    pins: Pins
+    page: Page | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The page's own, whose policy names its nonce."""
+        return self.page.headers if self.page else {}
+
+    def write(self, part: AnswerPart) -> bytes:
+        """Nothing until the answer is whole."""
+        if not isinstance(part, Answer):
+            return b""
+        answered = Answered(id=self.id, pins=self.pins, answer=part)
+        self.page = self.pages.home(replace(self.view, answered=answered))
+        return self.page.content
+
+
+async def _home(service: Service, *, app: str = "", question: str = "") -> Home:
+    until = now()
+    since = until - timedelta(hours=24)
+    await service.sink.flush()
+    outlines = await service.store.outlines(since, until)
+    return Home(
+        apps=service.apps.names(),
+        recent=await service.store.recent(_RECENT),
+        quality=await asyncio.to_thread(quality, outlines, since, until),
+        app=app,
+        question=question,
+    )
+
+
+def _one(fields: dict[str, list[str]], name: str) -> str:
+    return fields.get(name, [""])[0]
+
+
+def _response(page: Page) -> Response:
+    return Response(page.content, headers=page.headers)

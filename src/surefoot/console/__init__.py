@@ -1,0 +1,7 @@
+"""The pages a person reads: ask, follow a citation, see how each release does."""
+
+from surefoot.console.pages import Page, Pages
+from surefoot.console.quality import Quality, quality
+from surefoot.console.views import Answered, DocumentedRoute, Home
+
+__all__ = ["Answered", "DocumentedRoute", "Home", "Page", "Pages", "Quality", "quality"]

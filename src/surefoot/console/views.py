@@ -1,0 +1,39 @@
+"""What the pages show, as values: everything in them is untrusted text unless it says otherwise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from surefoot.console.quality import Quality
+from surefoot.records import Answer, Pins, Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An answer on the page, under the id of its trace."""
+
+    id: str
+    pins: Pins
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """The first page: the apps to ask, what was asked and answered, how each release does, recent traces."""
+
+    apps: Sequence[str]
+    recent: Sequence[Trace]
+    quality: Quality
+    app: str = ""
+    question: str = ""
+    answered: Answered | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentedRoute:
+    """One route on the page that describes the API; `body` is its request's JSON schema, or empty."""
+
+    method: str
+    path: str
+    summary: str
+    description: str
+    body: str
