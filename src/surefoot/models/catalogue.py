@@ -1,11 +1,11 @@
 """Reading `serving/models.toml`, the catalogue of models."""
 
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from surefoot.errors import SettingsError
+from surefoot.files import read_toml
 from surefoot.models.fingerprint import FINGERPRINT_PROMPTS, Fingerprint, PinnedFingerprint
 from surefoot.models.specs import (
     HubFile,
@@ -37,21 +37,11 @@ def load_models(path: Path) -> Models:
 
 def _top(path: Path) -> Table:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+        return Table(read_toml(path, schema=SCHEMA), where=str(path))
+    except FileNotFoundError:
         raise SettingsError(
-            f"cannot read {str(path)!r}: {error.strerror}",
-            remedy="run from the project's top, or name its serving folder",
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not TOML: {error}", remedy="mend the file at that place") from error
-    top = Table(values, where=str(path))
-    if not top.has("schema") or values["schema"] != SCHEMA:
-        raise SettingsError(
-            f"{path}: schema is {values.get('schema')!r}, this surefoot reads {SCHEMA}",
-            remedy=f"write schema = {SCHEMA} at the top, or use the surefoot that wrote the file",
-        )
-    return top
+            f"there is no {str(path)!r}", remedy="run from the project's top, or name its serving folder"
+        ) from None
 
 
 def _twin(alias: str, entry: Table, own: dict[str, ModelSpec]) -> ModelSpec:

@@ -1,8 +1,6 @@
 """The ONNX graph of all-MiniLM-L6-v2, written straight from its safetensors: no torch needed."""
 
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from surefoot.errors import ModelError
+from surefoot.files import replace_file
 
 OPSET = 20
 IR_VERSION = 9  # the one that came with opset 20, which every onnxruntime of the last years reads
@@ -44,7 +43,7 @@ def build_minilm_onnx(safetensors: Path, destination: Path, sizes: BertSizes = M
     when the weights are not those of such a model.
     """
     model = bert_model(read_weights(safetensors), sizes)
-    _write(model.SerializeToString(deterministic=True), destination)
+    replace_file(destination, model.SerializeToString(deterministic=True))
 
 
 def read_weights(safetensors: Path) -> Weights:
@@ -210,16 +209,3 @@ def _model(graph: _Graph) -> onnx.ModelProto:
     return helper.make_model(
         onnx_graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="surefoot"
     )
-
-
-def _write(content: bytes, destination: Path) -> None:
-    with tempfile.NamedTemporaryFile(dir=destination.parent, prefix=".onnx-", delete=False) as file:
-        beside = Path(file.name)
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        except OSError:
-            beside.unlink()
-            raise
-    beside.replace(destination)

@@ -1,14 +1,13 @@
 """Reading a TOML table strictly: each key is asked for, and a key nobody asked for is refused."""
 
-from collections.abc import Mapping
-
 from surefoot.errors import SettingsError
+from surefoot.files import refuse_unknown_keys
 
 
 class Table:
     """One table of a TOML file. `where` is how a reader finds it: the file, then the keys to it."""
 
-    def __init__(self, values: Mapping[str, object], *, where: str) -> None:
+    def __init__(self, values: dict[str, object], *, where: str) -> None:
         self.where = where
         self._values = values
         self._asked: set[str] = set()
@@ -82,12 +81,7 @@ class Table:
 
     def refuse_others(self) -> None:
         """Raise SettingsError for keys that were never asked for, naming those that are known."""
-        unknown = sorted(set(self._values) - self._asked)
-        if unknown:
-            raise SettingsError(
-                f"{self.where}: unknown key {unknown[0]!r}",
-                remedy=f"known keys here: {', '.join(sorted(self._asked))}",
-            )
+        refuse_unknown_keys(self._values, tuple(sorted(self._asked)), self.where)
 
     def wrong(self, key: str, value: object, wanted: str) -> SettingsError:
         """The error for a value that is not what was wanted."""

@@ -1,0 +1,178 @@
+"""What the fake model server takes and gives: the wire forms of vLLM 0.32, as recorded from a real one."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from surefoot.models import FINGERPRINT_PROMPTS, Fingerprint
+from surefoot.records import Json, Message
+
+Keys = Mapping[str, type | tuple[type, ...]]
+CHAT_KEYS: Keys = {
+    "model": str,
+    "messages": list,
+    "stream": bool,
+    "stream_options": dict,
+    "temperature": (int, float),
+    "top_p": (int, float),
+    "max_tokens": int,
+    "max_completion_tokens": int,
+    "seed": int,
+    "stop": (str, list),
+    "n": int,
+    "user": str,
+}
+TOKENIZE_KEYS: Keys = {"model": str, "messages": list}
+EMBEDDING_KEYS: Keys = {"model": str, "input": (str, list), "encoding_format": str}
+FRAME_TOKENS = 4
+FRAME_OF_ANSWER = 3
+CONTEXT_TOKENS = 4096
+
+
+class RefusedError(Exception):
+    """The request is answered with this status and vLLM's error form."""
+
+    def __init__(self, status: int, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body: dict[str, Json] = {
+            "error": {"message": message, "type": "BadRequestError", "param": param, "code": status}
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRequest:
+    """A chat completion request that passed every check."""
+
+    model: str
+    messages: tuple[Message, ...]
+    stream: bool
+    include_usage: bool
+    max_tokens: int
+    stop: tuple[str, ...]
+
+    @property
+    def prompt_tokens(self) -> int:
+        return count_tokens(self.messages)
+
+
+def read_object(body: bytes, known: Keys) -> dict[str, object]:
+    """The body as an object of known keys with values of the right type; anything else is refused."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        raise RefusedError(400, "the body is not JSON") from None
+    if not isinstance(value, dict):
+        raise RefusedError(400, "the body is not an object")
+    for key, entry in value.items():
+        if key not in known:
+            raise RefusedError(400, f"unknown field {key!r}", key)
+        if not isinstance(entry, known[key]) or (isinstance(entry, bool) and known[key] is not bool):
+            raise RefusedError(400, f"{key} is {entry!r}", key)
+    return value
+
+
+def read_messages(value: object) -> tuple[Message, ...]:
+    """Messages of a role and a text each, at least one."""
+    if not isinstance(value, list) or not value:
+        raise RefusedError(400, "messages must be a list of at least one", "messages")
+    for turn in value:
+        if not isinstance(turn, dict) or set(turn) - {"name"} != {"role", "content"}:
+            raise RefusedError(400, f"a message has a role and a content, not {turn!r}", "messages")
+        if turn["role"] not in ("system", "user", "assistant") or not isinstance(turn["content"], str):
+            raise RefusedError(400, f"a message of a wrong role or content: {turn!r}", "messages")
+    return tuple(Message(role=turn["role"], content=turn["content"]) for turn in value)
+
+
+def read_chat(body: bytes) -> ChatRequest:
+    """A chat completion request. Raises RefusedError for every shape vLLM's API does not name."""
+    value = read_object(body, CHAT_KEYS)
+    options = value.get("stream_options", {})
+    stop = value.get("stop", [])
+    assert isinstance(options, dict)
+    if options and not value.get("stream"):
+        raise RefusedError(400, "stream_options can only be set when stream is true", "stream_options")
+    if value.get("n", 1) != 1:
+        raise RefusedError(400, "n must be 1", "n")
+    limit = value.get("max_completion_tokens", value.get("max_tokens", 256))
+    messages = read_messages(value.get("messages"))
+    if not isinstance(limit, int) or limit < 1 or count_tokens(messages) + limit > CONTEXT_TOKENS:
+        raise RefusedError(
+            400, f"max_tokens={limit!r} does not fit max_model_len={CONTEXT_TOKENS}", "max_tokens"
+        )
+    return ChatRequest(
+        model=str(value.get("model")),
+        messages=messages,
+        stream=bool(value.get("stream", False)),
+        include_usage=bool(options.get("include_usage", False)),
+        max_tokens=limit,
+        stop=(stop,) if isinstance(stop, str) else tuple(map(str, stop if isinstance(stop, list) else [])),
+    )
+
+
+def count_tokens(messages: Sequence[Message]) -> int:
+    """Words, and a frame for each message."""
+    return sum(FRAME_TOKENS + len(message.content.split()) for message in messages)
+
+
+def tokens_of(text: str, request: ChatRequest) -> tuple[list[str], str]:
+    """The text in pieces of a word each, up to a stop word or the limit; and why it ends there."""
+    for stop in request.stop:
+        text = text.partition(stop)[0]
+    pieces = re.findall(r"\s*\S+|\s+$", text)
+    if len(pieces) > request.max_tokens:
+        return pieces[: request.max_tokens], "length"
+    return pieces, "stop"
+
+
+def fingerprint_of(weights: str) -> Fingerprint:
+    """What a fake server with these weights answers to the fingerprint prompts."""
+    return Fingerprint(texts=tuple(_greedy(weights, prompt) for prompt in FINGERPRINT_PROMPTS))
+
+
+def _greedy(weights: str, prompt: str) -> str:
+    seed = hashlib.sha256(f"{weights}/{prompt}".encode()).hexdigest()
+    return " ".join(seed[start : start + 6] for start in range(0, 54, 6))
+
+
+def usage(prompt_tokens: int, output_tokens: int) -> dict[str, Json]:
+    return {
+        "prompt_tokens": prompt_tokens,
+        "total_tokens": prompt_tokens + output_tokens,
+        "completion_tokens": output_tokens,
+    }
+
+
+def chunk(model: str, delta: dict[str, Json], finish_reason: str | None = None) -> dict[str, Json]:
+    choice: dict[str, Json] = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+    return {
+        "id": "chatcmpl-fake",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": model,
+        "choices": [choice],
+    }
+
+
+def whole(model: str, text: str, finish_reason: str, counted: dict[str, Json]) -> dict[str, Json]:
+    message: dict[str, Json] = {"role": "assistant", "content": text}
+    choice: dict[str, Json] = {
+        "index": 0,
+        "message": message,
+        "logprobs": None,
+        "finish_reason": finish_reason,
+    }
+    return {
+        "id": "chatcmpl-fake",
+        "object": "chat.completion",
+        "created": 1,
+        "model": model,
+        "choices": [choice],
+        "usage": counted,
+    }
+
+
+def event(value: Json) -> bytes:
+    return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
