@@ -1,0 +1,62 @@
+"""The commands and settings there are, as the reference pages must have them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+
+from surefoot.settings import variables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command without its leading `surefoot`, and its options and arguments as typed."""
+
+    name: str
+    parameters: tuple[str, ...]
+
+
+def commands() -> tuple[Command, ...]:
+    """Every command of the command line that is not hidden."""
+    from surefoot.cli import app
+
+    return tuple(_walk("", typer.main.get_command(app)))
+
+
+def _walk(name: str, command: object) -> Iterator[Command]:
+    if isinstance(command, TyperGroup):
+        for below, inner in command.commands.items():
+            yield from _walk(f"{name} {below}".strip(), inner)
+    elif isinstance(command, TyperCommand) and not command.hidden:
+        yield Command(name=name, parameters=tuple(map(_typed, command.params)))
+
+
+def _typed(parameter: object) -> str:
+    """A parameter as the reader types it."""
+    if isinstance(parameter, TyperArgument):
+        return str(parameter.metavar or parameter.name).upper()
+    assert isinstance(parameter, TyperOption)
+    return max(parameter.opts, key=len)
+
+
+def setting_rows() -> tuple[str, ...]:
+    """Each setting as its row in the reference: key, variable, default, meaning."""
+    rows = []
+    for variable, field in variables():
+        section, _, key = variable.removeprefix("SUREFOOT_").lower().partition("_")
+        name = f"{section}.{key}" if key else section
+        default = field.get_default(call_default_factory=True)
+        rows.append(f"| `{name}` | `{variable}` | {_shown(default)} | {field.description} |")
+    return tuple(rows)
+
+
+def _shown(default: object) -> str:
+    if default is None or default == {}:
+        return "none"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, tuple):
+        return f"`{', '.join(map(str, default))}`"
+    return f"`{default}`" if not isinstance(default, Path) else f"`{default.as_posix()}`"
