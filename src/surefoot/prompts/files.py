@@ -1,0 +1,126 @@
+"""Read prompt files and includes as text: from one folder, regular files, UTF-8, of a sane size."""
+
+import re
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.errors import PromptError
+
+PROMPT_SUFFIX = ".prompt.md"
+MAX_FILE_BYTES = 200_000
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """A file's text, its lines ended as on Unix; `file` is its path as a reader would type it."""
+
+    file: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something stands in a file; `line` and `column` count from 1."""
+
+    file: str
+    line: int
+    column: int | None = None
+
+
+def read_prompt_file(folder: Path, name: str) -> SourceFile:
+    """The text of `<folder>/<name>.prompt.md`; PromptError offers the prompts that are there."""
+    there = _names(folder, prefix="", suffix=PROMPT_SUFFIX)
+    remedy = f"Use one that is there: {_listed(there)}." if there else f"Write it in {str(folder)!r}."
+    if not _NAME.match(name):
+        raise PromptError(f"{name!r} is not a prompt's name", remedy=f"{_SPELLING} {remedy}")
+    path = folder / f"{name}{PROMPT_SUFFIX}"
+    if not path.exists():
+        raise PromptError(f"there is no prompt {name!r}: {str(path)!r} does not exist", remedy=remedy)
+    return _read(folder, path)
+
+
+def read_include(folder: Path, name: str, place: Place) -> SourceFile:
+    """The text of `<folder>/_<name>.md`, without the white space at its end; `place` is the include tag's."""
+    there = _names(folder, prefix="_", suffix=".md")
+    remedy = f"Use one that is there: {_listed(there)}." if there else f"Write it in {str(folder)!r}."
+    if not _NAME.match(name):
+        raise PromptError(
+            f"{name!r} is not an include's name",
+            remedy=f"{_SPELLING} {remedy}",
+            file=place.file,
+            line=place.line,
+        )
+    path = folder / f"_{name}.md"
+    if not path.exists():
+        raise PromptError(
+            f"there is no include {name!r}: {str(path)!r} does not exist",
+            remedy=remedy,
+            file=place.file,
+            line=place.line,
+        )
+    source = _read(folder, path)
+    return SourceFile(file=source.file, text=source.text.rstrip())
+
+
+_SPELLING = "Names are lower-case letters, digits, '-' and '_', at most 64."
+
+
+def _read(folder: Path, path: Path) -> SourceFile:
+    """Refuse what is not a plain file of this folder, then read it."""
+    try:
+        real = path.resolve(strict=True)
+        if not real.is_relative_to(folder.resolve()):
+            raise PromptError("the file is a link out of its folder", remedy=_PLAIN, file=str(path))
+        status = real.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise PromptError("this is not a regular file", remedy=_PLAIN, file=str(path))
+        if status.st_size > MAX_FILE_BYTES:
+            raise PromptError(
+                f"the file holds {status.st_size} bytes, and at most {MAX_FILE_BYTES} are read",
+                remedy="Hand long text to the prompt as a variable.",
+                file=str(path),
+            )
+        content = real.read_bytes()
+    except (OSError, RuntimeError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise PromptError(
+            f"the file cannot be read: {reason}",
+            remedy="Check that it is a plain file and its permissions.",
+            file=str(path),
+        ) from problem
+    return SourceFile(file=str(path), text=_decoded(content, str(path)))
+
+
+_PLAIN = "Put a plain file in its place."
+
+
+def _decoded(content: bytes, file: str) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        before = problem.object[: problem.start]
+        raise PromptError(
+            f"byte {problem.object[problem.start]:#04x} is not UTF-8",
+            remedy="Save the file as UTF-8.",
+            file=file,
+            line=before.count(b"\n") + 1,
+            column=len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1,
+        ) from problem
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _names(folder: Path, *, prefix: str, suffix: str) -> list[str]:
+    """The names for which the folder has a file; none when the folder is not there."""
+    if not folder.is_dir():
+        return []
+    found = folder.glob(f"{prefix}*{suffix}")
+    names = (path.name.removeprefix(prefix).removesuffix(suffix) for path in found)
+    return sorted(name for name in names if _NAME.match(name))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(repr(name) for name in names)

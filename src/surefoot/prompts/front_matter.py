@@ -1,0 +1,162 @@
+"""Split a prompt file, and read its YAML: plain data only, every value with the place it stands at.
+
+Scalars mean what they mean in YAML 1.2 (`no` is a text, `1:30` is a text). Tags, anchors, aliases and keys
+given twice are refused: front matter needs none of them, and each has been a way to smuggle something in.
+"""
+
+import re
+
+import yaml
+
+from surefoot.errors import PromptError
+from surefoot.prompts.fields import Located
+from surefoot.prompts.files import SourceFile
+from surefoot.records import Json
+
+_FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
+_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_WORDS: dict[str, Json] = {"": None, "~": None, "null": None, "true": True, "false": False}
+_LARGEST = 10**15
+_MAX_CHARACTERS = 20_000
+_MAX_DEPTH = 20
+_DEFAULT_TAGS = ("!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
+
+
+def split(source: SourceFile) -> tuple[str, str, int]:
+    """The front matter, the body, and the line of the file on which the body begins."""
+    opening = _FENCE.match(source.text)
+    if opening is None:
+        raise PromptError(
+            "the file does not begin with front matter",
+            remedy="Begin the file with a line '---', the keys, and another line '---'.",
+            file=source.file,
+            line=1,
+        )
+    closing = _FENCE.search(source.text, opening.end())
+    if closing is None:
+        raise PromptError(
+            "the front matter that begins here has no end",
+            remedy="End it with a line '---' before the template.",
+            file=source.file,
+            line=1,
+        )
+    front = source.text[opening.end() : closing.start()]
+    if len(front) > _MAX_CHARACTERS:
+        raise PromptError(
+            f"the front matter has {len(front)} characters, and at most {_MAX_CHARACTERS} are read",
+            remedy="Keep to the keys of a prompt file.",
+            file=source.file,
+            line=1,
+        )
+    body = source.text[closing.end() + 1 :].rstrip()
+    return front, body, source.text.count("\n", 0, closing.end()) + 2
+
+
+def read_yaml(front: str, *, file: str) -> Located:
+    """The front matter as values with places. `front` begins with the end of the file's first line."""
+    reader = _PlainReader(file)
+    try:
+        node = yaml.compose(front, Loader=_Composer)
+        if node is None:
+            raise PromptError(
+                "the front matter is empty", remedy="Write 'schema: 1' and the other keys.", file=file, line=1
+            )
+        return reader.value(node, node.start_mark, 1)
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        raise PromptError(
+            f"the front matter is not YAML: {problem.problem or problem.context}",
+            remedy="Mend the YAML there.",
+            file=file,
+            line=mark.line + 1 if mark else None,
+            column=mark.column + 1 if mark else None,
+        ) from problem
+    except yaml.reader.ReaderError as problem:
+        raise PromptError(
+            f"the front matter holds the character {front[problem.position]!r}",
+            remedy="Remove it, or write it as an escape in double quotes.",
+            file=file,
+            line=front.count("\n", 0, problem.position) + 1,
+        ) from problem
+    except (RecursionError, ValueError, OverflowError) as problem:
+        # PyYAML lets these through for values nested too deep, and for escapes beyond Unicode.
+        raise PromptError(
+            "the front matter cannot be read: it is nested too deep, or holds an impossible escape",
+            remedy="Write plain keys and values.",
+            file=file,
+            line=1,
+        ) from problem
+
+
+class _Composer(yaml.BaseLoader):
+    """YAML's structure with every scalar still a text, and without aliases."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Refuse `*alias`, then compose as ever."""
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call] # untyped in the stubs alone
+            raise yaml.MarkedYAMLError(problem="aliases are not read", problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
+
+
+class _PlainReader:
+    """Turns YAML nodes into values that JSON could hold."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+
+    def value(self, node: yaml.Node, mark: yaml.Mark, depth: int) -> Located:
+        """The node's value, standing at `mark`, `depth` levels deep."""
+        if depth > _MAX_DEPTH:
+            raise self._wrong(node, f"values are more than {_MAX_DEPTH} levels deep", "Nest them less.")
+        if node.tag not in _DEFAULT_TAGS:
+            raise self._wrong(node, f"the tag {node.tag!r} is not read here", "Remove the tag.")
+        line, column = mark.line + 1, mark.column + 1
+        if isinstance(node, yaml.MappingNode):
+            keys = self._keys(node, depth + 1)
+            value: Json = {key: located.value for key, located in keys.items()}
+            return Located(value=value, line=line, column=column, keys=keys)
+        if isinstance(node, yaml.SequenceNode):
+            items = tuple(self.value(item, item.start_mark, depth + 1) for item in node.value)
+            return Located(value=[item.value for item in items], line=line, column=column, items=items)
+        return Located(value=self._scalar(node), line=line, column=column)
+
+    def _keys(self, node: yaml.MappingNode, depth: int) -> dict[str, Located]:
+        keys: dict[str, Located] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise self._wrong(key, "a key must be a text", "Write the key as a plain word.")
+            if key.value in keys:
+                raise self._wrong(key, f"the key {key.value!r} stands here twice", "Remove one of them.")
+            keys[self._text(key)] = self.value(value, key.start_mark, depth)
+        return keys
+
+    def _scalar(self, node: yaml.Node) -> Json:
+        text = self._text(node)
+        if not isinstance(node, yaml.ScalarNode) or node.style is not None:
+            return text
+        if text.lower() in _WORDS and text in (text.lower(), text.capitalize(), text.upper()):
+            return _WORDS[text.lower()]
+        if not _INTEGER.match(text) and not _FLOAT.match(text):
+            return text
+        number = float(text)
+        if abs(number) > _LARGEST:
+            raise self._wrong(
+                node, f"the number {text[:40]} is too large", f"Use at most {_LARGEST}, or a text in quotes."
+            )
+        return int(text) if _INTEGER.match(text) else number
+
+    def _text(self, node: yaml.Node) -> str:
+        text = str(node.value)
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise self._wrong(
+                node, "the text holds half of a surrogate pair", "Write the whole character instead."
+            )
+        return text
+
+    def _wrong(self, node: yaml.Node, message: str, remedy: str) -> PromptError:
+        mark = node.start_mark
+        return PromptError(
+            message, remedy=remedy, file=self._file, line=mark.line + 1, column=mark.column + 1
+        )

@@ -1,0 +1,198 @@
+"""Check what a template holds, against the prompt language, before any of it runs.
+
+Includes are read here too: their nodes take the include tag's place, so that no loader is needed, names keep
+their scope, and one check sees the whole template.
+"""
+
+from collections.abc import Callable, Collection
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2.meta import TrackingCodeGenerator
+from jinja2.visitor import NodeTransformer
+
+from surefoot.errors import PromptError
+from surefoot.prompts import language
+from surefoot.prompts.files import Place, SourceFile
+
+ReadInclude = Callable[[str, Place], SourceFile]
+
+_FILE_STRIDE = 1_000_000
+_MAX_INCLUDES = 50
+
+
+class Sources:
+    """The files of one template. Lines are counted on through all of them, so a line tells its file."""
+
+    def __init__(self, environment: Environment, read_include: ReadInclude) -> None:
+        self.files: list[str] = []
+        self.includes: dict[str, str] = {}
+        self.environment = environment
+        self._read_include = read_include
+        self._open: list[str] = []
+
+    def error(self, line: int | None, message: str, remedy: str) -> PromptError:
+        """An error at one of the lines, or in the prompt file as a whole."""
+        if line is None:
+            return PromptError(message, remedy=remedy, file=self.files[0])
+        place = self._place(line)
+        return PromptError(message, remedy=remedy, file=place.file, line=place.line)
+
+    def parse(self, source: SourceFile) -> nodes.Template:
+        """The file's nodes, all within the language, with its includes put in their place."""
+        first = len(self.files) * _FILE_STRIDE
+        self.files.append(source.file)
+        try:
+            tree = self.environment.parse(source.text)
+        except TemplateSyntaxError as fault:
+            raise self.error(first + fault.lineno, fault.message or "", "Mend the template there.") from fault
+        for node in tree.find_all(nodes.Node):
+            if node.lineno is not None:
+                node.lineno += first
+        for node in tree.find_all(nodes.Node):
+            problem = _outside_the_language(node)
+            if problem is not None:
+                raise self.error(node.lineno or first + 1, *problem)
+        _Inclusion(self.include).visit(tree)
+        return tree
+
+    def include(self, node: nodes.Include) -> nodes.Node:
+        """The nodes of an include, in a scope of their own."""
+        place = self._place(node.lineno)
+        name = node.template.value if isinstance(node.template, nodes.Const) else ""
+        if name in self._open or len(self.files) > _MAX_INCLUDES:
+            reason = "includes itself" if name in self._open else f"is one of more than {_MAX_INCLUDES}"
+            raise self.error(node.lineno, f"the include {name!r} {reason}", "Include less.")
+        source = self._read_include(name, place)
+        self._open.append(name)
+        tree = self.parse(source)
+        self._open.pop()
+        role = next(tree.find_all((nodes.CallBlock, nodes.ExprStmt)), None)
+        if role is not None:
+            raise self.error(role.lineno, "an include has no role tags", "Put them around the include.")
+        self.includes[name] = source.text
+        return nodes.Scope(tree.body, lineno=node.lineno)
+
+    def _place(self, line: int) -> Place:
+        index, line = divmod(line, _FILE_STRIDE)
+        return Place(file=self.files[index], line=line)
+
+
+class _Inclusion(NodeTransformer):
+    """Puts each include's nodes in its place, so that no loader is needed and names keep their scope."""
+
+    def __init__(self, include: Callable[[nodes.Include], nodes.Node]) -> None:
+        self.visit_Include = include
+
+
+def check_messages(tree: nodes.Template, sources: Sources) -> None:
+    """Refuse text outside the role tags, role tags within one another, and history more than once."""
+    for again in list(tree.find_all(nodes.ExprStmt))[1:]:
+        raise sources.error(again.lineno, "{% history %} stands here again", "Write it once.")
+    for loop in tree.find_all(nodes.For):
+        for history in loop.find_all(nodes.ExprStmt):
+            raise sources.error(history.lineno, "{% history %} is in a loop", "Write it outside the loop.")
+    _check_outside(tree, sources)
+    if tree.find(nodes.CallBlock) is None:
+        raise sources.error(
+            tree.lineno, "the template has no message", "Write at least one {% user %} ... {% enduser %}."
+        )
+
+
+def check_names(tree: nodes.Template, sources: Sources, variables: Collection[str]) -> None:
+    """Refuse names that are neither declared inputs nor set by the template."""
+    tracker = TrackingCodeGenerator(sources.environment)
+    tracker.optimizer = None  # it would compute constants, where no work is counted
+    tracker.visit(tree)
+    unknown = tracker.undeclared_identifiers - set(variables)
+    for name in tree.find_all(nodes.Name):
+        if name.name in unknown and name.ctx == "load":
+            declared = ", ".join(repr(variable) for variable in variables) or "none"
+            raise sources.error(
+                name.lineno,
+                f"there is no variable {name.name!r}",
+                f"Declare it under 'input', or use a declared one: {declared}.",
+            )
+
+
+def _check_outside(node: nodes.Node, sources: Sources) -> None:
+    """Walk what is not within a role tag: it may hold conditions, loops and white space."""
+    for child in node.iter_child_nodes():
+        if isinstance(child, nodes.CallBlock):
+            for role in child.find_all((nodes.CallBlock, nodes.ExprStmt)):
+                raise sources.error(role.lineno, "a role tag stands within another", "End the other first.")
+        elif isinstance(child, nodes.Output):
+            _check_silence(child, sources)
+        elif isinstance(child, nodes.If | nodes.For | nodes.Scope):
+            _check_outside(child, sources)
+
+
+def _check_silence(output: nodes.Output, sources: Sources) -> None:
+    for part in output.nodes:
+        text = part.data if isinstance(part, nodes.TemplateData) else "{{ }}"
+        if text.strip():
+            blank_lines = text[: len(text) - len(text.lstrip())].count("\n")
+            raise sources.error(
+                part.lineno + blank_lines,
+                f"{text.strip().splitlines()[0][:60]!r} stands outside the role tags",
+                "Put it between {% system %}, {% user %} or {% assistant %} and its end tag.",
+            )
+
+
+def _outside_the_language(node: nodes.Node) -> tuple[str, str] | None:
+    """Why a node may not be in a prompt, with the remedy, or None."""
+    kind = type(node).__name__
+    if kind not in language.NODES:
+        spelling = language.SPELLINGS.get(kind, kind)
+        return f"{spelling} is not in the prompt language", language.REMEDY
+    return _misused_name(node) or _misused_part(node)
+
+
+def _misused_name(node: nodes.Node) -> tuple[str, str] | None:
+    if isinstance(node, nodes.Filter) and node.name not in language.FILTERS:
+        return f"there is no filter {node.name!r}", f"Use one of: {', '.join(language.FILTERS)}."
+    if isinstance(node, nodes.Test) and node.name not in language.TESTS:
+        return f"there is no test {node.name!r}", f"Use one of: {', '.join(language.TESTS)}."
+    if isinstance(node, nodes.Name) and node.name in language.RESERVED - {"loop", "range"}:
+        return f"the name {node.name!r} means something else here", "Use another name."
+    read = node.attr if isinstance(node, nodes.Getattr) else None
+    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+        read = node.arg.value
+    if isinstance(read, str) and read.startswith("_"):
+        return f"the attribute {read!r} cannot be read", "Read attributes that begin with a letter."
+    return None
+
+
+def _misused_part(node: nodes.Node) -> tuple[str, str] | None:
+    if isinstance(node, nodes.Call) and not _is_ours(node) and not _is_range(node):
+        return "a template calls nothing but range(...)", "Use a filter, like {{ text | trim }}."
+    if isinstance(node, nodes.CallBlock) and not _is_ours(node.call):
+        return "{% call %} is not in the prompt language", language.REMEDY
+    if isinstance(node, nodes.For) and node.recursive:
+        return "a loop cannot be recursive", "Write one loop within another."
+    if isinstance(node, nodes.Include) and not _is_plain(node):
+        return "an include names one file", 'Write {% include "name" %}.'
+    if _is_literal(node) and not all(
+        isinstance(part, nodes.Const | nodes.Pair) for part in node.iter_child_nodes()
+    ):
+        return "a list or mapping in a template holds only constants", "Hand it in as a variable."
+    return None
+
+
+def _is_ours(call: nodes.Call) -> bool:
+    return isinstance(call.node, nodes.ExtensionAttribute)
+
+
+def _is_range(call: nodes.Call) -> bool:
+    return isinstance(call.node, nodes.Name) and call.node.name == "range"
+
+
+def _is_literal(node: nodes.Node) -> bool:
+    """A list or mapping written out. Were its parts not constants, it could be nested into a bomb."""
+    return isinstance(node, nodes.List | nodes.Dict | nodes.Pair) or (
+        isinstance(node, nodes.Tuple) and node.ctx == "load"
+    )
+
+
+def _is_plain(include: nodes.Include) -> bool:
+    named = isinstance(include.template, nodes.Const) and isinstance(include.template.value, str)
+    return named and include.with_context and not include.ignore_missing

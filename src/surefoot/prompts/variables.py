@@ -1,0 +1,121 @@
+"""The inputs a prompt declares, and the plain values that its template gets for them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from surefoot.errors import PromptError
+from surefoot.prompts.schemas import value_fault
+from surefoot.records import Json
+
+LARGEST_NUMBER = 10**15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """One declared input. `kind` is "passages" for retrieved passages, whose `schema` is only descriptive.
+
+    `default` counts only when the variable is not `required`.
+    """
+
+    name: str
+    kind: Literal["value", "passages"]
+    schema: Mapping[str, Json]
+    required: bool
+    default: Json = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPassage:
+    """What a template may read of a passage."""
+
+    text: str
+    source: str
+    headings: tuple[str, ...]
+
+
+class _MisfitError(Exception):
+    """A value is not what its variable wants; the words finish "variable 'x' ..."."""
+
+
+def fill(variables: Sequence[Variable], given: Mapping[str, object], *, file: str) -> dict[str, object]:
+    """A plain copy of the value of every declared variable, defaults filled in.
+
+    Raises PromptError that names the variable and lists the declared ones.
+    """
+    declared = ", ".join(repr(variable.name) for variable in variables) or "none"
+    remedy = f"Fill exactly the variables the prompt declares: {declared}."
+    names = {variable.name for variable in variables}
+    for name in given:
+        if name not in names:
+            raise PromptError(f"there is no variable {name!r}", remedy=remedy, file=file)
+    filled: dict[str, object] = {}
+    for variable in variables:
+        if variable.name not in given and variable.required:
+            raise PromptError(f"the variable {variable.name!r} is not filled", remedy=remedy, file=file)
+        try:
+            filled[variable.name] = _value(variable, given)
+        except (_MisfitError, RecursionError) as misfit:
+            reason = str(misfit) if isinstance(misfit, _MisfitError) else "is nested too deep"
+            raise PromptError(
+                f"the variable {variable.name!r} {reason}", remedy=remedy, file=file
+            ) from misfit
+    return filled
+
+
+def _value(variable: Variable, given: Mapping[str, object]) -> object:
+    value = given.get(variable.name, variable.default)
+    if variable.kind == "passages":
+        return _passages(value)
+    plain = _plain(value)
+    fault = value_fault(variable.schema, plain)
+    if fault is not None:
+        raise _MisfitError(f"does not fit its schema: {fault}")
+    return plain
+
+
+def _plain(value: object) -> Json:
+    """A deep copy that holds nothing but the types of JSON, so no object with methods reaches a template."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+            raise _MisfitError(f"holds the number {value!r}; at most {LARGEST_NUMBER} either way is taken")
+        return int(value) if isinstance(value, int) else float(value)
+    if isinstance(value, str):
+        return _plain_text(value)
+    if isinstance(value, Mapping):
+        return {_plain_text(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
+        return [_plain(item) for item in value]
+    raise _MisfitError(f"holds a {type(value).__name__}, which JSON cannot say")
+
+
+def _plain_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise _MisfitError(f"holds {value!r} where a text is wanted")
+    try:
+        value.encode()
+    except UnicodeEncodeError as problem:
+        raise _MisfitError("holds half of a surrogate pair, which UTF-8 cannot say") from problem
+    return str.__str__(value)
+
+
+def _passages(value: object) -> tuple[ShownPassage, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        raise _MisfitError(f"is a {type(value).__name__}, and wants a sequence of passages")
+    return tuple(_passage(item, number) for number, item in enumerate(value, 1))
+
+
+def _passage(item: object, number: int) -> ShownPassage:
+    """The three readable attributes, copied as exact texts."""
+    text, source = getattr(item, "text", None), getattr(item, "source", None)
+    headings = getattr(item, "headings", None)
+    if not isinstance(headings, Sequence) or isinstance(headings, str | bytes):
+        kind = type(item).__name__
+        raise _MisfitError(f"holds, as number {number}, a {kind} without text, source and headings")
+    return ShownPassage(
+        text=_plain_text(text),
+        source=_plain_text(source),
+        headings=tuple(_plain_text(heading) for heading in headings),
+    )
