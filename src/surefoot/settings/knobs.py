@@ -17,8 +17,8 @@ from surefoot.errors import SettingsError
 from surefoot.files import read_toml
 
 PREFIX = "SUREFOOT_"
-# Read by tests and benchmarks, not by surefoot itself.
-NOT_SETTINGS = ("SUREFOOT_TEST_", "SUREFOOT_BENCHMARK_")
+# Read by tests and benchmarks, and a caller's own key: no settings of a deployment.
+NOT_SETTINGS = ("SUREFOOT_TEST_", "SUREFOOT_BENCHMARK_", "SUREFOOT_KEY")
 
 
 class Section(BaseModel):

@@ -1,0 +1,34 @@
+"""The commands. Vendors and rooms are imported inside them, so that each loads only what it needs."""
+
+import sys
+
+import typer
+
+from surefoot.cli import asking, indexing, keys, modelling, reporting, running, tracing
+
+app = typer.Typer(
+    name="surefoot",
+    help="Prove each change to a prompt, an index or a model; serve only what was proven.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("up")(running.up)
+app.command("down")(running.down)
+app.command("status")(running.status)
+app.command("serve")(running.serve)
+app.command("ask")(asking.ask)
+app.command("report")(reporting.report)
+app.add_typer(indexing.app, name="index")
+app.add_typer(modelling.app, name="model")
+app.add_typer(tracing.app, name="trace")
+app.add_typer(keys.app, name="key")
+
+
+def main() -> None:
+    """Run the command line. Output that is cut off, as by `head`, is not an error."""
+    try:
+        app()
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,142 @@
+"""`surefoot index`: snapshots of documents, built, listed and searched."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from surefoot.cli.console import err, out, project_top, run
+from surefoot.cli.progress import Steps
+
+if TYPE_CHECKING:
+    from surefoot.releases import AppFile
+    from surefoot.retrieval import Embedder
+    from surefoot.retrieval.build import BuildReport
+    from surefoot.wiring.project import Project
+
+app = typer.Typer(help="Build, list and search snapshots of documents.", no_args_is_help=True)
+
+AppName = Annotated[str | None, typer.Argument(help="An app of serving/apps/; every app by default.")]
+
+
+@app.command()
+def build(app_name: AppName = None) -> None:
+    """Make the snapshot of an app's documents as they are now, and make it live in one step."""
+    run(_build(app_name))
+
+
+@app.command("list")
+def list_snapshots() -> None:
+    """List the snapshots there are, and what each is live for."""
+    run(_list())
+
+
+@app.command()
+def search(
+    question: Annotated[str, typer.Argument(help="What to look for.")],
+    app_name: Annotated[str | None, typer.Option("--app", help="The app whose documents to search.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=100, help="How many passages; the recipe's by default.")
+    ] = None,
+) -> None:
+    """Search an app's live snapshot, and print the passages with their scores."""
+    run(_search(question, app_name, limit))
+
+
+async def _build(app_name: str | None) -> None:
+    from surefoot.wiring.indexing import embedder_of
+    from surefoot.wiring.project import open_project
+
+    project = open_project(project_top())
+    async with embedder_of(project) as embedder:
+        for chosen in apps_named(project, app_name):
+            with Steps() as steps:
+                report = await build_with_steps(project, chosen, embedder, steps)
+            print_report(report)
+
+
+async def build_with_steps(
+    project: "Project", app_file: "AppFile", embedder: "Embedder", steps: Steps
+) -> "BuildReport":
+    """Build an app's index, showing each stage as it goes."""
+    from surefoot.wiring.indexing import build_index
+
+    step = f"index {app_file.name}"
+
+    def show(progress: object) -> None:
+        from surefoot.retrieval.build import BuildProgress
+
+        if isinstance(progress, BuildProgress):
+            steps.at(step, progress.stage, done=progress.done, total=progress.total)
+
+    report = await build_index(project, app_file, embedder, show)
+    snapshot = report.snapshot
+    passages = sum(snapshot.document_passages.values())
+    made = "there already" if report.reused else "built"
+    steps.ended(step, f"{passages} passages of {len(snapshot.document_passages)} documents, {made}")
+    return report
+
+
+def print_report(report: "BuildReport") -> None:
+    """Name every document that was left out, with its reason, and the snapshot that is live now."""
+    for document in report.documents:
+        if document.outcome == "skipped":
+            err.print(Text(f"skipped {document.source}: {document.reason}"))
+    left = [f"{report.hidden} hidden"] * bool(report.hidden) + [f"{report.unmatched} of other kinds"] * bool(
+        report.unmatched
+    )
+    if left:
+        err.print(Text(f"not read: {', '.join(left)}"))
+    out.print(Text(report.snapshot.digest))
+
+
+def apps_named(project: "Project", name: str | None) -> tuple["AppFile", ...]:
+    """The app of that name, or every app."""
+    from surefoot.releases import load_app
+
+    if name is None:
+        return project.apps
+    return (load_app(project.settings.folders.serving / "apps", name),)
+
+
+async def _list() -> None:
+    from surefoot.retrieval.snapshots import list_snapshots
+    from surefoot.wiring.project import open_project
+
+    project = open_project(project_top())
+    found = list_snapshots(project.snapshots) if project.snapshots.is_dir() else ()
+    if not found:
+        err.print(Text("There is no snapshot yet: run `surefoot index build`."))
+    for snapshot in found:
+        live = ", ".join(snapshot.live_for) or "not live"
+        passages = sum(snapshot.document_passages.values())
+        out.print(
+            Text(
+                f"{snapshot.digest}  {passages} passages  {len(snapshot.document_passages)} documents  {live}"
+            )
+        )
+
+
+async def _search(question: str, app_name: str | None, limit: int | None) -> None:
+    from surefoot.reports.printable import one_line, printable
+    from surefoot.wiring.indexing import embedder_of, open_index
+    from surefoot.wiring.project import open_project
+
+    project = open_project(project_top())
+    chosen = apps_named(project, app_name)[0]
+    async with embedder_of(project) as embedder:
+        snapshot = await open_index(project, chosen, embedder)
+        try:
+            found = await snapshot.search(question, limit=limit or project.recipe_of(chosen).limit)
+        finally:
+            await snapshot.aclose()
+    for place, ranked in enumerate(found, start=1):
+        passage = ranked.passage
+        where = " > ".join((passage.source, *passage.headings))
+        scores = [f"fused {ranked.score:.4f}"]
+        if ranked.similarity is not None:
+            scores.append(f"cosine {ranked.similarity:.3f}")
+        if ranked.lexical_score is not None:
+            scores.append(f"words {ranked.lexical_score:.2f}")
+        out.print(Text.assemble((f"{place}. ", "bold"), one_line(where), (f"  {', '.join(scores)}", "dim")))
+        out.print(Text(f"{printable(passage.text).strip()}\n"))

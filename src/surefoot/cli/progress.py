@@ -1,0 +1,67 @@
+"""Progress of long steps: a bar on a terminal, a line now and then elsewhere."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from surefoot.cli.console import err, quiet
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+class Steps:
+    """Named steps, several at once if need be, each with how far it is.
+
+    On a terminal each step is a bar with the time left. Elsewhere a step is a line when it starts and ends,
+    and one every few seconds between.
+    """
+
+    def __init__(self) -> None:
+        self._quiet = quiet()
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[detail]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(compact=True),
+            console=err,
+        )
+        self._ids: dict[str, TaskID] = {}
+        self._started: dict[str, float] = {}
+        self._told: dict[str, float] = {}
+
+    def __enter__(self) -> Self:
+        if not self._quiet:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._quiet:
+            self._bars.stop()
+
+    def at(self, step: str, detail: str = "", *, done: float = 0, total: float | None = None) -> None:
+        """The step is `done` of `total`; without a total it only says that it goes on."""
+        now = time.monotonic()
+        started = self._started.setdefault(step, now)
+        if self._quiet:
+            if now - self._told.get(step, -1e9) >= SECONDS_BETWEEN_LINES:
+                self._told[step] = now
+                share = f" {done / total:.0%}" if total else ""
+                err.print(f"{step}{share} {detail}".rstrip() + f"  ({now - started:.0f} s)", markup=False)
+            return
+        if step not in self._ids:
+            self._ids[step] = self._bars.add_task(step, total=total, detail=detail)
+        self._bars.update(self._ids[step], completed=done, total=total, detail=detail)
+
+    def ended(self, step: str, detail: str) -> None:
+        """The step is over, and this is what came of it."""
+        now = time.monotonic()
+        seconds = now - self._started.setdefault(step, now)
+        if self._quiet:
+            err.print(f"{step}: {detail}  ({seconds:.0f} s)", markup=False)
+            return
+        self.at(step, detail, done=1, total=1)

@@ -1,0 +1,132 @@
+"""The apps a service answers with: each opened over its live snapshot, and guarded by the model's watch."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from surefoot.answering import App, ChatModel, TokenCounter
+from surefoot.api.service import NotReady
+from surefoot.errors import ModelError, NotFoundError, SnapshotError, SurefootError
+from surefoot.models import ModelWatch
+from surefoot.prompts import load_prompt
+from surefoot.records import Completion, Message, Passage, Sampling, TextDelta
+from surefoot.releases import AppFile, Parts, manifest_of
+from surefoot.retrieval import Embedder
+from surefoot.retrieval.searching import SearchableSnapshot
+from surefoot.wiring.indexing import open_index
+from surefoot.wiring.project import Project
+
+SECONDS_BETWEEN_TRIES = 2.0
+
+
+class WatchedModel:
+    """A chat model that is asked only while the watch says that the right weights answer."""
+
+    def __init__(self, model: ChatModel, watch: ModelWatch) -> None:
+        self._model = model
+        self._watch = watch
+
+    async def stream(
+        self, messages: Sequence[Message], sampling: Sampling
+    ) -> AsyncGenerator[TextDelta | Completion, None]:
+        """The model's stream; ModelError with the watch's reason while the model is not ready."""
+        state = self._watch.state
+        if not state.ready:
+            raise state.kind(state.reason, remedy=state.remedy)
+        try:
+            async with aclosing(self._model.stream(messages, sampling)) as parts:
+                async for part in parts:
+                    yield part
+        except ModelError as error:
+            self._watch.report(error)
+            raise
+
+
+class ServedApps:
+    """Every app of a project. One that cannot be opened says why, and is tried again by `keep_opening`."""
+
+    def __init__(
+        self, project: Project, *, embedder: Embedder, model: ChatModel, counter: TokenCounter
+    ) -> None:
+        self._project = project
+        self._embedder = embedder
+        self._model = model
+        self._counter = counter
+        self._open: dict[str, tuple[App, SearchableSnapshot]] = {}
+        self._broken: dict[str, SurefootError] = {}
+
+    def names(self) -> tuple[str, ...]:
+        """The apps' names, as their files sort."""
+        return tuple(app.name for app in self._project.apps)
+
+    def current(self, name: str) -> App:
+        """The app as it serves now. NotFoundError for no such app, or the reason it could not be opened."""
+        if name in self._open:
+            return self._open[name][0]
+        if name in self._broken:
+            broken = self._broken[name]
+            raise SnapshotError(broken.message, remedy=broken.remedy)
+        raise NotFoundError(f"there is no app {name!r}", remedy=f"use one of: {', '.join(self.names())}")
+
+    def all_open(self) -> tuple[App, ...]:
+        """Every app that can answer."""
+        return tuple(app for app, _ in self._open.values())
+
+    async def passage(self, name: str, passage_id: str) -> Passage | None:
+        """A passage of the app's snapshot, or None when it holds none with this id."""
+        try:
+            return self._open[name][1].passage(passage_id) if name in self._open else None
+        except NotFoundError:
+            return None
+
+    def not_ready(self) -> tuple[NotReady, ...]:
+        """Every app that could not be opened."""
+        return tuple(
+            NotReady(what=f"app {name}", reason=error.message, remedy=error.remedy)
+            for name, error in sorted(self._broken.items())
+        )
+
+    async def open(self) -> None:
+        """Open every app that is not open yet."""
+        for app in self._project.apps:
+            if app.name in self._open:
+                continue
+            try:
+                self._open[app.name] = await self._opened(app)
+                self._broken.pop(app.name, None)
+            except SurefootError as error:
+                self._broken[app.name] = error
+
+    async def keep_opening(self) -> None:
+        """Try again until every app is open."""
+        while self._broken:
+            await asyncio.sleep(SECONDS_BETWEEN_TRIES)
+            await self.open()
+
+    async def aclose(self) -> None:
+        """Let go of every snapshot."""
+        for _, snapshot in self._open.values():
+            await snapshot.aclose()
+
+    async def _opened(self, app: AppFile) -> tuple[App, SearchableSnapshot]:
+        project = self._project
+        recipe = project.recipe_of(app)
+        prompt = load_prompt(project.settings.folders.prompts, app.prompt)
+        snapshot = await open_index(project, app, self._embedder)
+        parts = Parts(
+            prompt=prompt.digest,
+            recipe=recipe.digest,
+            snapshot=snapshot.digest,
+            passages=snapshot.passages_digest,
+            embedder=self._embedder.identity,
+            model=project.chat_identity(),
+        )
+        opened = App(
+            manifest=manifest_of(app, parts),
+            prompt=prompt,
+            retriever=snapshot,
+            model=self._model,
+            counter=self._counter,
+            passages_shown=recipe.limit,
+        )
+        return opened, snapshot

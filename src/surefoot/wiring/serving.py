@@ -1,0 +1,156 @@
+"""Build the HTTP service from the settings."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import metadata
+
+from surefoot.answering import Admission, TokenCounter
+from surefoot.api.authentication import Authenticate, LoopbackCallers
+from surefoot.api.keys import HashedKeys
+from surefoot.api.service import NotReady, Service
+from surefoot.models import EstimateTokenCounter, Expectation, ModelWatch
+from surefoot.models.openai_chat import OpenAIChat
+from surefoot.models.server_token_counter import ServerTokenCounter
+from surefoot.traces import TraceWriter
+from surefoot.traces.prometheus_metrics import Metrics
+from surefoot.traces.sqlalchemy_store import TraceStore
+from surefoot.wiring.indexing import embedder_of
+from surefoot.wiring.project import Project, secret
+from surefoot.wiring.served_apps import ServedApps, WatchedModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelParts:
+    """The model server as the service speaks to it."""
+
+    chat: OpenAIChat
+    counter: TokenCounter
+    watch: ModelWatch
+
+
+@asynccontextmanager
+async def model_of(project: Project) -> AsyncIterator[ModelParts]:
+    """The model server's clients, and the watch that knows which weights must answer.
+
+    Our own vLLM is asked by identity, so that other weights cannot answer by mistake; a server that the
+    settings declare is asked by the name it uses, and its tokens are estimated.
+    """
+    declared = project.settings.chat.model
+    served_name = declared or project.chat_identity()
+    key = secret(project.settings.chat.key_variable)
+    url, limits, retries = project.chat_url(), project.limits(), project.retries()
+    async with AsyncExitStack() as stack:
+        chat = await stack.enter_async_context(
+            OpenAIChat(base_url=url, model=served_name, limits=limits, retries=retries, api_key=key)
+        )
+        counter: TokenCounter = EstimateTokenCounter()
+        if declared is None:
+            exact = ServerTokenCounter(
+                base_url=url, model=served_name, limits=limits, retries=retries, api_key=key
+            )
+            stack.push_async_callback(exact.aclose)
+            counter = exact
+        pinned = None if declared else project.chat_spec().fingerprint
+        watch = ModelWatch(
+            chat,
+            Expectation(served_name=served_name, pinned=pinned),
+            probe_every_seconds=project.settings.chat.probe_seconds,
+        )
+        yield ModelParts(chat=chat, counter=counter, watch=watch)
+
+
+def authenticate_of(project: Project) -> Authenticate:
+    """Who may call: holders of a key where there is a file of keys, else this machine alone."""
+    service = project.settings.service
+    if service.keys is not None:
+        return HashedKeys(service.keys)
+    return LoopbackCallers(listening_on=service.host)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceParts:
+    """What the service is made of, as far as it lives and dies with it."""
+
+    project: Project
+    apps: ServedApps
+    model: ModelParts
+    admission: Admission
+    store: TraceStore
+    writer: TraceWriter
+    metrics: Metrics
+
+    def not_ready(self) -> tuple[NotReady, ...]:
+        """Every app that could not be opened, and the model while it is not the pinned one."""
+        state = self.model.watch.state
+        if state.ready:
+            return self.apps.not_ready()
+        return (*self.apps.not_ready(), NotReady(what="model", reason=state.reason, remedy=state.remedy))
+
+    def set_gauges(self) -> None:
+        """What is now: load, traces that wait, the model, and the releases that serve."""
+        self.metrics.set_load(running=self.admission.running, waiting=self.admission.waiting)
+        self.metrics.set_traces(waiting=self.writer.waiting, dropped=self.writer.dropped)
+        self.metrics.set_model_ready(self.project.chat_alias(), self.model.watch.state.ready)
+        self.metrics.set_serving(app.pins for app in self.apps.all_open())
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """What runs beside the routes: the trace writer, the model's watch, and apps that open late."""
+        keep_days = self.project.settings.traces.keep_days
+        await self.store.delete_before(datetime.now(UTC) - timedelta(days=keep_days))
+        async with self.writer:
+            tasks = [
+                asyncio.create_task(self.model.watch.run()),
+                asyncio.create_task(self.apps.keep_opening()),
+            ]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def service_of(project: Project) -> AsyncIterator[Service]:
+    """The service, its apps open where they can be; `Service.running` starts what runs beside the routes."""
+    settings = project.settings
+    authenticate = authenticate_of(project)
+    async with AsyncExitStack() as stack:
+        embedder = await stack.enter_async_context(embedder_of(project))
+        model = await stack.enter_async_context(model_of(project))
+        watched = WatchedModel(model.chat, model.watch)
+        apps = ServedApps(project, embedder=embedder, model=watched, counter=model.counter)
+        stack.push_async_callback(apps.aclose)
+        await apps.open()
+        store = await stack.enter_async_context(TraceStore(project.traces))
+        parts = ServiceParts(
+            project=project,
+            apps=apps,
+            model=model,
+            admission=Admission(
+                most_running=settings.service.most_running, most_waiting=settings.service.most_waiting
+            ),
+            store=store,
+            writer=TraceWriter(
+                store, queue_size=settings.traces.queue_size, flush_seconds=settings.traces.flush_seconds
+            ),
+            metrics=Metrics(version=metadata.version("surefoot")),
+        )
+        yield Service(
+            apps=apps,
+            admission=parts.admission,
+            sink=parts.writer,
+            store=store,
+            metrics=parts.metrics,
+            set_gauges=parts.set_gauges,
+            authenticate=authenticate,
+            not_ready=parts.not_ready,
+            running=parts.running,
+            plain_models={project.chat_alias(): model.chat},
+            plain_chat=settings.service.plain_chat,
+            most_body_bytes=settings.service.most_body_bytes,
+        )

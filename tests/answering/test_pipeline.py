@@ -1,0 +1,128 @@
+"""One question through the pipeline: what is asked, what is shown, what comes back."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.fakes.answering import MANIFEST, ScriptedModel, ShelfOfPassages, WordCounter
+
+from surefoot.answering import App, Question, Retrieved, answer, whole_answer
+from surefoot.errors import ModelError, RequestError
+from surefoot.prompts import load_prompt
+from surefoot.records import Answer, Message, Scored, TextDelta
+
+PROMPTS = Path(__file__).parents[2] / "prompts"
+
+
+def app_of(model: ScriptedModel, *texts: str, most_tokens: int = 1400) -> App:
+    prompt = load_prompt(PROMPTS, "answer")
+    return App(
+        manifest=MANIFEST,
+        prompt=replace(prompt, budget=replace(prompt.budget, max_prompt_tokens=most_tokens)),
+        retriever=ShelfOfPassages(texts),
+        model=model,
+        counter=WordCounter(),
+        passages_shown=4,
+    )
+
+
+def test_an_answer_cites_the_passages_the_prompt_showed() -> None:
+    model = ScriptedModel(("Valve three ", "opens at 33 degrees [2]."))
+    app = app_of(model, "Valve two opens at 20 degrees.", "Valve three opens at 33 degrees.")
+
+    got = asyncio.run(whole_answer(app, Question(text="When does valve three open?")))
+
+    assert got.text == "Valve three opens at 33 degrees [2]."
+    assert [(citation.number, citation.source) for citation in got.citations] == [(2, "1.md")]
+    assert not got.abstained
+    assert got.scores["citations_valid"] == Scored(value=1.0)
+    assert got.messages == model.sent[0]
+    assert "Valve two opens at 20 degrees." in model.sent[0][-1].content
+
+
+def test_parts_come_in_order_passages_text_answer() -> None:
+    async def story() -> list[type[object]]:
+        app = app_of(ScriptedModel(("a", "b")), "passage")
+        return [type(part) async for part in answer(app, Question(text="q"))]
+
+    assert asyncio.run(story()) == [Retrieved, TextDelta, TextDelta, Answer]
+
+
+def test_an_abstention_is_seen_and_not_scored_for_citations() -> None:
+    app = app_of(ScriptedModel((MANIFEST.abstention,)), "passage")
+
+    got = asyncio.run(whole_answer(app, Question(text="What does it cost?")))
+
+    assert got.abstained
+    assert got.citations == ()
+
+
+def test_passages_are_dropped_worst_first_until_the_prompt_fits() -> None:
+    model = ScriptedModel(("ok [1].",))
+    instructions = app_of(model)
+    bare = asyncio.run(whole_answer(instructions, Question(text="why")))
+    words = sum(len(message.content.split()) for message in bare.messages)
+    app = app_of(model, "best " * 40, "second " * 40, "third " * 40, most_tokens=words + 100)
+
+    got = asyncio.run(whole_answer(app, Question(text="why")))
+
+    assert [ranked.passage.source for ranked in got.passages] == ["0.md", "1.md"]
+    assert "third" not in got.messages[-1].content
+
+
+def test_a_question_that_cannot_fit_is_refused_with_the_numbers() -> None:
+    app = app_of(ScriptedModel(("never",)), "passage", most_tokens=50)
+
+    with pytest.raises(RequestError, match="allows 50"):
+        asyncio.run(whole_answer(app, Question(text="word " * 100)))
+
+
+def test_history_stands_between_the_instructions_and_the_question() -> None:
+    model = ScriptedModel(("ok",))
+    history = (Message(role="user", content="first"), Message(role="assistant", content="second"))
+
+    asyncio.run(whole_answer(app_of(model, "passage"), Question(text="third", history=history)))
+
+    assert [message.role for message in model.sent[0]] == ["system", "user", "assistant", "user"]
+
+
+def test_leaving_early_frees_the_model() -> None:
+    model = ScriptedModel(("a", "b", "c"))
+
+    async def story() -> None:
+        async with aclosing(answer(app_of(model, "passage"), Question(text="q"))) as parts:
+            async for part in parts:
+                if isinstance(part, TextDelta):
+                    break
+
+    asyncio.run(story())
+
+    assert model.closed == 1
+
+
+def test_a_stream_without_an_end_is_an_error_and_no_answer() -> None:
+    with pytest.raises(ModelError, match="ended before the answer"):
+        asyncio.run(whole_answer(app_of(ScriptedModel(("a",), ends=False)), Question(text="q")))
+
+
+def test_timings_count_from_arrival_and_hold_the_time_in_the_queue() -> None:
+    ticks: Iterator[float] = iter([100.0, 100.5, 102.0, 105.0])
+
+    async def story() -> Answer:
+        app = app_of(ScriptedModel(("a",)), "passage")
+        parts = [
+            part
+            async for part in answer(app, Question(text="q"), queue_seconds=1.0, clock=lambda: next(ticks))
+        ]
+        assert isinstance(parts[-1], Answer)
+        return parts[-1]
+
+    timings = asyncio.run(story()).timings
+
+    assert timings.queue_seconds == 1.0
+    assert timings.retrieval_seconds == pytest.approx(0.5)
+    assert timings.first_token_seconds == pytest.approx(3.0)
+    assert timings.total_seconds == pytest.approx(6.0)

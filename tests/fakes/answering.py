@@ -1,0 +1,84 @@
+"""Small stand-ins for what the pipeline needs, each named for what it is."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+
+from surefoot.records import (
+    Completion,
+    Manifest,
+    Message,
+    Passage,
+    RankedPassage,
+    Sampling,
+    TextDelta,
+    Usage,
+)
+
+MANIFEST = Manifest(
+    app="answers",
+    pipeline="surefoot.answering/1",
+    abstention="The documents do not say.",
+    prompt_name="answer",
+    prompt="1" * 64,
+    recipe="2" * 64,
+    snapshot="3" * 64,
+    passages="4" * 64,
+    embedder="5" * 64,
+    model_alias="chat",
+    model="6" * 64,
+)
+
+
+@dataclass
+class ShelfOfPassages:
+    """A Retriever that always finds the same passages."""
+
+    texts: tuple[str, ...]
+    asked: list[str] = field(default_factory=list)
+
+    async def search(self, question: str, *, limit: int) -> tuple[RankedPassage, ...]:
+        self.asked.append(question)
+        return tuple(
+            RankedPassage(
+                passage=Passage(id=str(at), source=f"{at}.md", start=0, end=len(text), text=text),
+                score=1 / (60 + at),
+                similarity=0.5,
+                lexical_score=None,
+            )
+            for at, text in enumerate(self.texts[:limit])
+        )
+
+
+@dataclass
+class ScriptedModel:
+    """A ChatModel that says the same pieces each time, and remembers what it was sent."""
+
+    pieces: tuple[str, ...]
+    ends: bool = True
+    sent: list[tuple[Message, ...]] = field(default_factory=list)
+    closed: int = 0
+
+    async def stream(
+        self, messages: Sequence[Message], sampling: Sampling
+    ) -> AsyncGenerator[TextDelta | Completion, None]:
+        self.sent.append(tuple(messages))
+        try:
+            for piece in self.pieces:
+                yield TextDelta(text=piece)
+            if self.ends:
+                yield Completion(
+                    text="".join(self.pieces),
+                    finish_reason="stop",
+                    usage=Usage(prompt_tokens=10, output_tokens=len(self.pieces)),
+                    first_token_seconds=0.1,
+                    total_seconds=0.2,
+                )
+        finally:
+            self.closed += 1
+
+
+class WordCounter:
+    """A TokenCounter for which a word is a token."""
+
+    async def count(self, messages: Sequence[Message]) -> int:
+        return sum(len(message.content.split()) for message in messages)
