@@ -133,10 +133,7 @@ def _speed(answer: Answer) -> list[tuple[str, str]]:
     return [
         ("first token", "none came" if first is None else f"{first:.2f} s"),
         ("tokens/s", "not measured" if speed is None else f"{speed:.1f}"),
-        (
-            "tokens",
-            "not said" if tokens is None else f"{tokens.prompt_tokens} in, {tokens.output_tokens} out",
-        ),
+        ("tokens", "not said" if usage is None else f"{usage.prompt_tokens} in, {usage.output_tokens} out"),
         ("total", f"{answer.timings.total_seconds:.2f} s"),
     ]
 
