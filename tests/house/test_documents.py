@@ -10,7 +10,16 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import yaml
-from tests.house.tree import TOP, Block, code_blocks, documents, files, section, text, without_code
+from tests.house.tree import (
+    TOP,
+    Block,
+    code_blocks,
+    documents,
+    files,
+    section,
+    text,
+    without_code,
+)
 
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)|!\[[^\]]*\]\((?P<image>[^)\s]+)\)")
 _HEADING = re.compile(r"^#+ +(.*?)\s*$", re.MULTILINE)
