@@ -16,6 +16,7 @@ from typing import Literal, Self, TypeVar
 
 from aiohttp import web
 from tests.fakes.embedder import hashed_words
+from tests.fakes.gate import WAIT_SECONDS, Gate
 from tests.fakes.model_protocol import (
     CONTEXT_TOKENS,
     EMBEDDING_KEYS,
@@ -43,7 +44,7 @@ Point = Literal["headers", "first token", "second token"]
 Ending = Literal["reset", "error event", "no finish"]
 Result = TypeVar("Result")
 POINTS: tuple[Point, ...] = ("first token", "second token")
-WAIT_SECONDS = 10.0
+DROPPED = 0  # in the place of a status
 
 
 def repeat_the_question(messages: Sequence[Message]) -> str:
@@ -60,31 +61,11 @@ class SeenRequest:
     authorization: str | None
 
 
-class Gate:
-    """A place where answers wait until `release`. Both methods may be called from any thread."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._reached = threading.Event()
-        self._released = asyncio.Event()
-
-    async def pass_through(self) -> None:
-        self._reached.set()
-        await self._released.wait()
-
-    def wait_reached(self) -> bool:
-        """Block until an answer waits here; in a coroutine use `asyncio.to_thread(gate.wait_reached)`."""
-        return self._reached.wait(WAIT_SECONDS)
-
-    def release(self) -> None:
-        self._loop.call_soon_threadsafe(self._released.set)
-
-
 class FakeModelServer:
     """Serves `names`; `weights` decide the fingerprint, `answer` everything else.
 
     Switches, to be set at any time: `answer`, `names`, `weights`, `dies` (after how many tokens, and how),
-    `fail_next`, `hold`, `refuse` and `accept`. What happened: `requests`, `closed_by_client`.
+    `fail_next`, `drop_next`, `hold`, `refuse` and `accept`. What happened: `requests`, `closed_by_client`.
     """
 
     def __init__(
@@ -141,6 +122,10 @@ class FakeModelServer:
         """Answer the next requests with this status."""
         self._failures.extend([(status, retry_after)] * times)
 
+    def drop_next(self, *, times: int = 1) -> None:
+        """Reset the connection of the next requests before anything is answered."""
+        self._failures.extend([(DROPPED, None)] * times)
+
     def hold(self, point: Point) -> Gate:
         """Let every answer wait at this point until the gate is released."""
         assert self._loop is not None, "start the server first"
@@ -177,6 +162,8 @@ class FakeModelServer:
             self.requests.append(SeenRequest(path=request.path, body=body, authorization=authorization))
             if self._failures:
                 status, retry_after = self._failures.popleft()
+                if status == DROPPED:
+                    _reset(request)
                 headers = {"Retry-After": retry_after} if retry_after else {}
                 error = RefusedError(status, f"told to answer {status}")
                 return web.json_response(error.body, status=status, headers=headers)
@@ -276,11 +263,8 @@ class FakeModelServer:
                 "code": 500,
             }
             await response.write(event({"error": error}) + b"data: [DONE]\n\n")
-        elif ending == "reset" and request.transport is not None:
-            # Closing with no time to linger sends RST in place of FIN.
-            line = request.transport.get_extra_info("socket")
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            request.transport.abort()
+        elif ending == "reset":
+            _reset(request)
         return response
 
     def _check_name(self, name: object) -> None:
@@ -293,6 +277,14 @@ class FakeModelServer:
         if question in FINGERPRINT_PROMPTS:
             return fingerprint_of(self.weights).texts[FINGERPRINT_PROMPTS.index(question)]
         return self.answer(messages)
+
+
+def _reset(request: web.Request) -> None:
+    """Closing with no time to linger sends RST in place of FIN."""
+    if request.transport is not None:
+        line = request.transport.get_extra_info("socket")
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        request.transport.abort()
 
 
 @contextmanager

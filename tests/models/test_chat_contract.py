@@ -1,0 +1,153 @@
+"""What surefoot relies on in a chat server, held against the fake and, when one is given, a real vLLM."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import TypeVar
+
+import pytest
+from tests.fakes.model_server import running_model_server
+
+from surefoot.errors import ModelError
+from surefoot.models import Limits, complete
+from surefoot.models.openai_chat import OpenAIChat
+from surefoot.models.server_token_counter import ServerTokenCounter
+from surefoot.records import Completion, Message, Sampling, TextDelta
+
+REAL_URL = os.environ.get("SUREFOOT_TEST_CHAT_URL")
+QUESTION = [
+    Message(role="system", content="You answer in one short sentence."),
+    Message(role="user", content="What do bees make?"),
+]
+Result = TypeVar("Result")
+
+
+class ChatServerContract:
+    """Each test asks the server at the `url` that a subclass's fixture gives."""
+
+    def ask(self, url: str, work: Callable[[OpenAIChat], Awaitable[Result]]) -> Result:
+        async def asked() -> Result:
+            limits = Limits(first_token_seconds=300, idle_seconds=300)
+            async with OpenAIChat(base_url=url, model="chat", limits=limits) as chat:
+                return await work(chat)
+
+        return asyncio.run(asked())
+
+    def test_text_comes_in_pieces_and_ends_in_one_completion(self, url: str) -> None:
+        pieces = self.ask(url, lambda chat: pieces_of(chat, QUESTION, Sampling(max_output_tokens=12)))
+
+        *texts, completion = pieces
+        assert isinstance(completion, Completion)
+        assert len(texts) > 1
+        assert completion.text == "".join(piece.text for piece in texts if isinstance(piece, TextDelta))
+        assert completion.finish_reason in ("stop", "length")
+        assert completion.usage is not None
+        assert 0 < completion.usage.output_tokens <= 12
+        assert 0 < completion.first_token_seconds <= completion.total_seconds
+
+    def test_the_output_limit_ends_the_answer_with_its_reason(self, url: str) -> None:
+        completion = self.ask(url, lambda chat: complete(chat, QUESTION, Sampling(max_output_tokens=2)))
+
+        assert completion.finish_reason == "length"
+        assert completion.usage is not None
+        assert completion.usage.output_tokens == 2
+
+    def test_greedy_answers_are_the_same_twice(self, url: str) -> None:
+        async def twice(chat: OpenAIChat) -> tuple[str, str]:
+            sampling = Sampling(max_output_tokens=4, seed=7, stop=("zzz",))
+            return (
+                (await complete(chat, QUESTION, sampling)).text,
+                (await complete(chat, QUESTION, sampling)).text,
+            )
+
+        first, second = self.ask(url, twice)
+        assert first == second
+
+    def test_the_served_names_are_listed(self, url: str) -> None:
+        assert "chat" in self.ask(url, lambda chat: chat.served_names())
+
+    def test_an_unknown_model_is_refused_in_the_servers_words(self, url: str) -> None:
+        async def ask_another(chat: OpenAIChat) -> None:
+            chat.model = "no-such-model"
+            await complete(chat, QUESTION, Sampling())
+
+        with pytest.raises(ModelError, match=r"404.*no-such-model"):
+            self.ask(url, ask_another)
+
+    def test_too_long_an_answer_is_refused_in_the_servers_words(self, url: str) -> None:
+        with pytest.raises(ModelError, match=r"400.*max_tokens"):
+            self.ask(url, lambda chat: complete(chat, QUESTION, Sampling(max_output_tokens=1_000_000)))
+
+    def test_tokens_are_counted_with_the_chat_template(self, url: str) -> None:
+        async def counted() -> tuple[int, int]:
+            counter = ServerTokenCounter(base_url=url, model="chat")
+            try:
+                return await counter.count(QUESTION[1:]), await counter.count(QUESTION)
+            finally:
+                await counter.aclose()
+
+        one, two = asyncio.run(counted())
+        assert one > len(QUESTION[1].content.split())
+        assert two > one or two > 15
+
+    def test_a_whole_answer_is_forwarded_byte_for_byte(self, url: str) -> None:
+        body = {"model": "chat", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 2}
+
+        status, kind, content = self.ask(url, lambda chat: forwarded(chat, json.dumps(body).encode()))
+
+        assert status == 200
+        assert kind.startswith("application/json")
+        assert json.loads(content)["choices"][0]["finish_reason"] == "length"
+
+    def test_a_stream_is_forwarded_to_its_last_event(self, url: str) -> None:
+        body = {
+            "model": "chat",
+            "messages": [{"role": "user", "content": "hi"}],
+            "max_tokens": 2,
+            "stream": True,
+        }
+
+        status, kind, content = self.ask(url, lambda chat: forwarded(chat, json.dumps(body).encode()))
+
+        assert status == 200
+        assert kind.startswith("text/event-stream")
+        assert content.endswith(b"data: [DONE]\n\n")
+
+    def test_a_refusal_is_forwarded_with_its_status(self, url: str) -> None:
+        status, _, content = self.ask(
+            url, lambda chat: forwarded(chat, b'{"model": "chat", "messages": "hi"}')
+        )
+
+        assert status == 400
+        assert b"messages" in content
+
+
+async def pieces_of(
+    chat: OpenAIChat, messages: Sequence[Message], sampling: Sampling
+) -> list[TextDelta | Completion]:
+    return [piece async for piece in chat.stream(messages, sampling)]
+
+
+async def forwarded(chat: OpenAIChat, body: bytes) -> tuple[int, str, bytes]:
+    async with chat.forward(body) as reply:
+        content = b"".join([chunk async for chunk in reply.chunks()])
+        return reply.status, reply.headers["content-type"], content
+
+
+class TestTheFakeServer(ChatServerContract):
+    @pytest.fixture
+    def url(self) -> Iterator[str]:
+        with running_model_server() as server:
+            yield server.url
+
+
+if REAL_URL is not None:
+
+    @pytest.mark.journey
+    @pytest.mark.timeout(900)
+    class TestTheRealServer(ChatServerContract):
+        @pytest.fixture
+        def url(self) -> str:
+            assert REAL_URL is not None
+            return REAL_URL
