@@ -4,26 +4,40 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from surefoot.api import answers, chat, documentation, follow_up, operations, pages
 from surefoot.api.errors import Boundary
+from surefoot.api.in_flight import InFlight
 from surefoot.api.service import Service
 from surefoot.console import Pages
 
 _DESCRIPTION = "Answers from documents, by releases that were proven; every answer carries what gave it."
+_LAST_TRACES_SECONDS = 5.0
+# FastAPI's own, which the environment could switch on: nothing here reports to anywhere but /metrics.
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
 
 def create_app(service: Service) -> FastAPI:
     """Every route over this service. Nothing runs before the server starts it."""
     rendered = Pages()
+    in_flight = InFlight()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with service.running():
             yield
+            # The server cancels what outlived its drain and goes on at once: wait for the last traces.
+            await in_flight.ended(within_seconds=_LAST_TRACES_SECONDS)
 
     api = FastAPI(
         title="surefoot",
@@ -33,6 +47,7 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
         lifespan=lifespan,
         exception_handlers={HTTPException: _to_the_boundary},
     )
@@ -42,7 +57,7 @@ def create_app(service: Service) -> FastAPI:
     api.include_router(operations.routes(service))
     api.include_router(pages.routes(service, rendered))
     api.include_router(documentation.routes(service, api, rendered))
-    api.add_middleware(Boundary, pages=rendered)
+    api.add_middleware(Boundary, pages=rendered, in_flight=in_flight)
     return api
 
 

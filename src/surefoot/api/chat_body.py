@@ -18,7 +18,7 @@ _REFUSED = {
     "audio": "an app answers with text alone; leave it out",
     "web_search_options": "an app answers from its documents alone; leave it out",
 }
-_READ = frozenset({"model", "messages", "stream", "stream_options"})
+_HONOURED = frozenset({"model", "messages", "stream", "stream_options", "n", "response_format", "modalities"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def chat_request(body: dict[str, object]) -> ChatRequest:
         question=_question(body.get("messages")),
         stream=stream,
         include_usage=stream and _flag(options or {}, "include_usage"),
-        ignored=tuple(sorted(key[:100] for key in body.keys() - _READ if not _asks_nothing(body[key]))),
+        ignored=tuple(sorted(key[:100] for key in body.keys() - _HONOURED if not _asks_nothing(body[key]))),
     )
 
 

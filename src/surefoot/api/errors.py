@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from surefoot.api.frames import data_frame, event_frame, json_bytes
+from surefoot.api.in_flight import InFlight
 from surefoot.console import Pages
 from surefoot.errors import CredentialError, OverloadError, RequestError, SurefootError
 
@@ -112,15 +113,20 @@ class Boundary:
     is a last event, never a made-up finish. Pure ASGI, so that streams and disconnects pass untouched.
     """
 
-    def __init__(self, app: ASGIApp, *, pages: Pages) -> None:
+    def __init__(self, app: ASGIApp, *, pages: Pages, in_flight: InFlight) -> None:
         self._app = app
         self._pages = pages
+        self._in_flight = in_flight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        with self._in_flight.one():
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         reply = _Reply(send)
         try:
             await self._app(scope, receive, reply.send)

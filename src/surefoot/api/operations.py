@@ -8,6 +8,7 @@ from surefoot.api.admittance import admit
 from surefoot.api.frames import json_response
 from surefoot.api.native_form import release_fields
 from surefoot.api.service import Service
+from surefoot.errors import SurefootError
 
 
 def routes(service: Service) -> APIRouter:
@@ -51,4 +52,9 @@ def _model_fields(name: str) -> dict[str, object]:
 
 
 def _app_fields(service: Service, name: str) -> dict[str, object]:
-    return {**_model_fields(name), "surefoot": release_fields(service.apps.current(name).pins)}
+    """An app and its release, or why it cannot be asked now."""
+    try:
+        said = release_fields(service.apps.current(name).pins)
+    except SurefootError as error:
+        said = {"not_ready": error.message, "remedy": error.remedy}
+    return {**_model_fields(name), "surefoot": said}
