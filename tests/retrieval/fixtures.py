@@ -17,6 +17,7 @@ from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
 from surefoot.retrieval.passages_file import ParquetPassages
 from surefoot.retrieval.searching import open_snapshot
 
+PROJECT = Path(__file__).parents[2]
 RECIPE = Recipe(name="default")
 
 
@@ -34,7 +35,8 @@ class CountingWords:
         for row, text in enumerate(texts):
             for word in index_words(text, "english") or ["nothing"]:
                 vectors[row, int(hashlib.sha256(word.encode()).hexdigest()[:8], 16) % self.dimensions] += 1
-        return vectors / numpy.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= numpy.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
 
 
 def real_engine() -> Engine:

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 
-LEFT_OUT = frozenset(["head", "nav", "script", "style", "template", "noscript", "svg", "iframe", "select"])
+LEFT_OUT = frozenset(
+    ["head", "title", "nav", "script", "style", "template", "noscript", "svg", "iframe", "select"]
+)
 HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
 BLOCKS = frozenset(
     """address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption
@@ -75,20 +77,31 @@ def _rows(table: Tag) -> Iterator[str]:
     if caption := table.find("caption"):
         yield _flat(caption.get_text(" "))
     for row in table.find_all("tr"):
-        cells = [_flat(_inline(cell)) for cell in row.find_all(["th", "td"], recursive=False)]
-        if any(cells):
-            yield " | ".join(cells)
+        cells = [cell for cell in row.find_all(["th", "td"]) if cell.find_parent("tr") is row]
+        texts = [_own_text(cell, ("th", "td", "tr", "table")) for cell in cells]
+        if any(texts):
+            yield " | ".join(texts)
 
 
 def _items(listing: Tag, indent: str) -> Iterator[str]:
-    for number, item in enumerate(listing.find_all("li", recursive=False), 1):
-        own = [
-            child for child in item.children if not (isinstance(child, Tag) and child.name in ("ul", "ol"))
-        ]
+    for number, item in enumerate(_siblings(listing), 1):
         mark = f"{number}." if listing.name == "ol" else "-"
-        yield f"{indent}{mark} {_flat(''.join(_inline(child) for child in own))}"
+        yield f"{indent}{mark} {_own_text(item, ('ul', 'ol', 'li'))}"
         for nested in item.find_all(["ul", "ol"], recursive=False):
             yield from _items(nested, indent + "   ")
+
+
+def _siblings(parent: Tag) -> Iterator[Tag]:
+    """List items in order. One whose end tag was left out holds the next one, as the page is parsed."""
+    for item in parent.find_all("li", recursive=False):
+        yield item
+        yield from _siblings(item)
+
+
+def _own_text(element: Tag, without: tuple[str, ...]) -> str:
+    """The text of an item or a cell on one line, without the ones that are nested in it."""
+    own = (child for child in element.children if not (isinstance(child, Tag) and child.name in without))
+    return _flat("".join(_inline(child) for child in own))
 
 
 def _inline(child: PageElement) -> str:
