@@ -2,7 +2,7 @@ import dataclasses
 from types import MappingProxyType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from tests.traces import examples
 from tests.traces.examples import ANSWER, answered, failed
 
@@ -47,6 +47,7 @@ def test_plain_chat_has_no_release() -> None:
     assert (short.app, short.release, short.prompt_name, short.prompt) == (None, None, None, None)
 
 
+@settings(max_examples=30, deadline=None)
 @given(examples.traces)
 def test_an_outline_says_answered_abstained_or_failed(trace: Trace) -> None:
     short = outline(trace)
@@ -57,6 +58,7 @@ def test_an_outline_says_answered_abstained_or_failed(trace: Trace) -> None:
     assert short.rated_up + short.rated_down == len(trace.feedback)
 
 
+@settings(max_examples=30, deadline=None)
 @given(examples.traces)
 def test_the_json_of_a_trace_is_ascii_and_reads_back_as_the_trace(trace: Trace) -> None:
     text = trace_to_json(trace)

@@ -16,7 +16,8 @@ from surefoot.reports.printable import one_line, printable
 from surefoot.traces import outline, output_tokens_per_second
 
 DIGITS = 12  # of a digest: as on the page and in the metrics
-_LABEL_WIDTH = 14
+_LABEL_WIDTH = 16
+_HEADINGS = ("started (UTC)", "id", "seconds", "ending", "release", "question")
 
 
 def answer_view(answer: Answer, pins: Pins | None) -> RenderableType:
@@ -31,20 +32,23 @@ def trace_list(traces: Sequence[Trace]) -> RenderableType:
     """Traces a line each, in the order given."""
     if not traces:
         return Text("No traces.")
-    table = Table(box=None, pad_edge=False)
-    for heading in ("started (UTC)", "id", "ending", "seconds", "release"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("question", no_wrap=True, overflow="ellipsis")
-    for trace in traces:
-        table.add_row(*(Text(cell) for cell in _cells(trace)))
-    return table
+    rows = [_HEADINGS, *(_cells(trace) for trace in traces)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return _lines(*("  ".join(map(str.ljust, row, widths)) for row in rows))
 
 
-def trace_line(trace: Trace) -> Text:
+def trace_line(trace: Trace) -> RenderableType:
     """One trace on one line, for following them as they come."""
-    line = Text(no_wrap=True, overflow="ellipsis")
-    line.append("  ".join(_cells(trace)))
-    return line
+    return _lines("  ".join(_cells(trace)))
+
+
+def _lines(*lines: str) -> RenderableType:
+    """Lines that are cut where the terminal ends, and do not wrap."""
+    grid = Table.grid()
+    grid.add_column(no_wrap=True, overflow="ellipsis")
+    for line in lines:
+        grid.add_row(Text(line.rstrip()))
+    return grid
 
 
 def trace_view(trace: Trace) -> RenderableType:
@@ -95,12 +99,13 @@ def score_words(score: Score) -> str:
 
 
 def _cells(trace: Trace) -> tuple[str, ...]:
+    """What `_HEADINGS` name, what may be cut off last."""
     short = outline(trace)
     return (
         short.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
         one_line(trace.id),
-        one_line(short.failure_kind or short.ending),
         f"{short.total_seconds:.2f}",
+        one_line(short.failure_kind or short.ending),
         (short.release or "plain chat")[:DIGITS],
         one_line(trace.question),
     )
