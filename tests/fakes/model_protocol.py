@@ -175,4 +175,4 @@ def whole(model: str, text: str, finish_reason: str, counted: dict[str, Json]) -
 
 
 def event(value: Json) -> bytes:
-    return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
+    return b"data: " + json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n\n"

@@ -1,5 +1,7 @@
 """Reading the catalogue, and what makes a model that model."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -155,6 +157,16 @@ def test_a_fingerprint_of_too_few_texts_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match="texts is"):
         load_models(file)
+
+
+def test_importing_the_room_loads_no_vendor() -> None:
+    program = (
+        "import sys, surefoot.models; print(*sorted({'aiohttp', 'numpy', 'onnxruntime'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == ""
 
 
 def test_a_missing_catalogue_is_named(tmp_path: Path) -> None:

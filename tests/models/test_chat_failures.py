@@ -283,6 +283,15 @@ def test_the_api_key_is_sent_and_never_repeated() -> None:
     asyncio.run(scenario())
 
 
+def test_text_that_is_no_valid_unicode_reaches_the_server() -> None:
+    async def scenario() -> None:
+        async with chatting() as (_, chat):
+            broken = [Message(role="user", content="half an emoji: \ud83d")]
+            assert (await complete(chat, broken, Sampling())).finish_reason == "stop"
+
+    asyncio.run(scenario())
+
+
 def test_an_empty_answer_is_an_answer() -> None:
     async def scenario() -> None:
         async with chatting() as (server, chat):

@@ -57,9 +57,7 @@ class HttpEmbedder:
     async def _embed_batch(self, texts: Sequence[str]) -> NDArray[np.float32]:
         body = {"model": self._model, "input": list(texts), "encoding_format": "float"}
         reply = await self._connection.fetch_json(
-            HttpRequest(
-                method="POST", path="/v1/embeddings", body=json.dumps(body, ensure_ascii=False).encode()
-            )
+            HttpRequest(method="POST", path="/v1/embeddings", body=json.dumps(body).encode())
         )
         vectors = _vectors(reply)
         if vectors is None or vectors.shape != (len(texts), self.dimensions):

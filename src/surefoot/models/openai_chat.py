@@ -107,7 +107,7 @@ class OpenAIChat:
             body["seed"] = sampling.seed
         if sampling.stop:
             body["stop"] = list(sampling.stop)
-        return json.dumps(body, ensure_ascii=False).encode()
+        return json.dumps(body).encode()
 
 
 def _first(clock: Clock) -> float:

@@ -32,7 +32,7 @@ class ServerTokenCounter:
     async def count(self, messages: Sequence[Message]) -> int:
         """The prompt's tokens, with the frame that opens the answer."""
         turns = [{"role": message.role, "content": message.content} for message in messages]
-        body = json.dumps({"model": self._model, "messages": turns}, ensure_ascii=False).encode()
+        body = json.dumps({"model": self._model, "messages": turns}).encode()
         reply = await self._connection.fetch_json(HttpRequest(method="POST", path="/tokenize", body=body))
         count = reply.get("count") if isinstance(reply, dict) else None
         if not isinstance(count, int):

@@ -10,11 +10,12 @@ from surefoot.models.identity import TAKEN_THRESHOLD, Expectation, ServedModel, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """Whether the model may be asked; when not, why not and what to do."""
+    """Whether the model may be asked; when not, why not and what to do. `kind` is the error to raise then."""
 
     ready: bool
     reason: str
     remedy: str
+    kind: type[ModelError] = ModelUnreachableError
 
 
 READY = Readiness(ready=True, reason="the pinned model answers", remedy="nothing to do")
@@ -104,7 +105,7 @@ class ModelWatch:
 
     def _doubt(self, error: ModelError) -> None:
         self._doubts += 1
-        self._state = Readiness(ready=False, reason=error.message, remedy=error.remedy)
+        self._state = Readiness(ready=False, reason=error.message, remedy=error.remedy, kind=type(error))
 
     async def _pause(self) -> None:
         try:
