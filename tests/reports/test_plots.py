@@ -2,6 +2,7 @@ import dataclasses
 from datetime import timedelta
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.traces.examples import ANSWER, NOON, PINS, answered, failed
@@ -78,6 +79,14 @@ def test_lines_differ_in_dashes_too() -> None:
     root = ElementTree.fromstring(draw("t", "d", lines, moments, top=1.0))
     drawn = {(line.get("stroke"), line.get("stroke-dasharray")) for line in root.iter(f"{SVG}polyline")}
     assert len({dashes for _, dashes in drawn}) == len({colour for colour, _ in drawn}) == 5
+
+
+@pytest.mark.parametrize(
+    ("highest", "top"), [(0.0, "1"), (0.03, "0.05"), (1.0, "1"), (1.1, "2"), (4.06, "5"), (70.0, "100")]
+)
+def test_the_axis_ends_at_a_round_number(highest: float, top: str) -> None:
+    _, root = first_token(at(5, highest))
+    assert [text.text for text in root.iter(f"{SVG}text")] == [top, "0", "12:00", "12:50 UTC"]
 
 
 def test_only_failures_draw_no_line_for_what_was_not_measured() -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 
 from tests.traces.examples import answered
 
@@ -64,6 +65,7 @@ def test_a_killed_process_loses_no_trace_older_than_the_flush_interval(tmp_path:
     }
     there = ids_in(path)
     assert len(old_enough) > 100
+    assert median(kept[name] - offered[name] for name in kept) < FLUSH_SECONDS
     assert old_enough <= there
     assert set(kept) <= there
 

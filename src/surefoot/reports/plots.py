@@ -1,5 +1,6 @@
 """The four small plots of the console page: first token, speed, quality and errors, per release."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -51,9 +52,17 @@ def _plot(
     description = "; ".join(_said(line) for line in lines)
     return Plot(
         title=title,
-        svg=draw(title, description, lines, moments, top=top or highest * 1.1 or 1.0),
+        svg=draw(title, description, lines, moments, top=top or _round_top(highest)),
         legend=tuple((colour(place), line.label) for place, line in enumerate(lines)),
     )
+
+
+def _round_top(highest: float) -> float:
+    """The smallest of 1, 2 and 5 times a power of ten that is no lower; 1 for nothing."""
+    if highest <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(highest))
+    return next(factor * power for factor in (1, 2, 5, 10, 100) if factor * power >= highest)
 
 
 def _values(points: Sequence[Point], measure: Callable[[ReleaseSummary], Score]) -> tuple[float | None, ...]:

@@ -58,7 +58,7 @@ def _axes(moments: Sequence[datetime], top: float) -> str:
         (_LEFT - 4, _TOP + 4, "end", brief(top)),
         (_LEFT - 4, _BOTTOM + 3, "end", "0"),
         *((_LEFT, _BOTTOM + 14, "start", moment.strftime(form)) for moment in moments[:1]),
-        *((_RIGHT, _BOTTOM + 14, "end", moment.strftime(form)) for moment in moments[1:][-1:]),
+        *((_RIGHT, _BOTTOM + 14, "end", moment.strftime(f"{form} %Z")) for moment in moments[1:][-1:]),
     ]
     return grid + "".join(
         f'<text x="{x}" y="{y}" text-anchor="{anchor}" fill="currentColor" fill-opacity="0.75">'
