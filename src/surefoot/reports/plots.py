@@ -59,7 +59,7 @@ def _plot(
 
 def _round_top(highest: float) -> float:
     """The smallest of 1, 2 and 5 times a power of ten that is no lower; 1 for nothing."""
-    if highest <= 0:
+    if highest < 1e-9:
         return 1.0
     power = 10.0 ** math.floor(math.log10(highest))
     return next(factor * power for factor in (1, 2, 5, 10, 100) if factor * power >= highest)
