@@ -30,7 +30,7 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     "chromadb": ("retrieval/chroma_vectors.py",),
     "bm25s": ("retrieval/bm25s_lexical.py",),
     "pyarrow": ("retrieval/passages_file.py",),
-    "aiohttp": ("models/http_connection.py", "cli/service_client.py"),
+    "aiohttp": ("models/http_connection.py", "local/hub.py", "cli/service_client.py"),
     "onnx": ("models/minilm_onnx.py",),
     "onnxruntime": ("models/onnx_embedder.py",),
     "tokenizers": ("models/onnx_embedder.py",),

@@ -1,6 +1,7 @@
 """The commands and settings there are, as the reference pages must have them."""
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,3 +61,31 @@ def _shown(default: object) -> str:
     if isinstance(default, tuple):
         return f"`{', '.join(map(str, default))}`"
     return f"`{default}`" if not isinstance(default, Path) else f"`{default.as_posix()}`"
+
+
+def routes_in(source: str) -> set[str]:
+    """The routes that a file of `api` declares on its router, as "GET /path"."""
+    tree = ast.parse(source)
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return {
+        f"{call.func.attr.upper()} {_path(call.args[0], constants)}"
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in {"get", "post", "put", "delete"}
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == "router"
+    }
+
+
+def _path(argument: ast.expr, constants: Mapping[str, object]) -> object:
+    if isinstance(argument, ast.Name):
+        return constants[argument.id]
+    assert isinstance(argument, ast.Constant)
+    return argument.value

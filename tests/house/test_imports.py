@@ -30,8 +30,15 @@ def acts(event, arguments):
         return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
     return event in ACTS
 
+def by_urllib3():
+    # Importing urllib3 binds a socket to port 0 and closes it, to learn whether this machine has IPv6.
+    frame = sys._getframe()
+    while frame is not None and frame.f_globals.get("__name__") != "urllib3.util.connection":
+        frame = frame.f_back
+    return frame is not None
+
 def watch(event, arguments):
-    if acts(event, arguments) and str(arguments[0]) != os.devnull:
+    if acts(event, arguments) and str(arguments[0]) != os.devnull and not by_urllib3():
         seen.append(f"{importing}: {event} {arguments[0]!r}")
 
 importing = ""
@@ -76,12 +83,12 @@ def our_files() -> tuple[Path, ...]:
 
 
 def light_modules() -> list[str]:
-    """Modules that name no heavy vendor: all but adapters and the web service."""
+    """All but adapters, which name a heavy vendor, and the two rooms that bring everything together."""
     return [
         module_name(file)
         for file in our_files()
         if "gguf" not in file.name
-        and file.parts[2] != "api"
+        and file.parts[2] not in {"api", "wiring"}
         and not any(vendor in HEAVY for _, vendor in vendors_imported(text(file)))
     ]
 

@@ -1,11 +1,11 @@
-"""Every command, option, setting, route and metric is in the reference, and nothing else is."""
+"""Every command, option, setting and route is in the reference, and nothing else is."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house.reference import Command, commands, setting_rows
-from tests.house.tree import section, text
+from tests.house.reference import Command, commands, routes_in, setting_rows
+from tests.house.tree import files_with, section, text
 
 COMMANDS = Path("docs/reference/commands.md")
 SETTINGS = Path("docs/reference/settings.md")
@@ -42,6 +42,12 @@ def test_every_setting_is_in_the_reference_with_its_default() -> None:
     assert list(setting_mismatch(setting_rows(), text(SETTINGS))) == []
 
 
+def test_every_route_is_in_the_reference() -> None:
+    there = {route for file in files_with(".py", under="src/surefoot/api") for route in routes_in(text(file))}
+    rows = _ROW.findall(section(text(Path("docs/reference/endpoint.md")), "The routes"))
+    assert there == set(rows)
+
+
 def test_what_is_missing_or_made_up_is_seen() -> None:
     there = (Command(name="ask", parameters=("QUESTION", "--json")),)
     page = "### `surefoot ask`\n\n| `QUESTION` | what |\n| `--json` | how |\n"
@@ -52,3 +58,5 @@ def test_what_is_missing_or_made_up_is_seen() -> None:
     assert list(setting_mismatch((row,), row)) == []
     assert list(setting_mismatch((row,), row.replace("8000", "80")))
     assert list(setting_mismatch((), row))
+    planted = "_ROUTE = '/v1/x'\n@router.post(_ROUTE)\ndef f(): ...\n@router.get('/y')\ndef g(): ...\n"
+    assert routes_in(planted) == {"POST /v1/x", "GET /y"}
