@@ -104,8 +104,10 @@ def share(value: Score) -> str:
 
 
 def figure(value: Score) -> str:
-    """A number with two decimals at most; a dash for what was not measured."""
-    return f"{value.value:.2f}" if isinstance(value, Scored) else "–"
+    """A number, with two decimals where they matter; a dash for what was not measured."""
+    if not isinstance(value, Scored):
+        return "–"
+    return f"{value.value:.2f}" if abs(value.value) < 100 else f"{value.value:.0f}"
 
 
 def score(value: Score) -> str:

@@ -38,9 +38,10 @@
   function showCitation(citation, app) {
     const item = element("li"), box = element("details", undefined, "panel"), summary = element("summary");
     item.id = "passage-" + citation.number;
-    summary.append(element("span", "[" + citation.number + "]", "number"), " " + citation.source + " ");
-    if (citation.headings.length) summary.append(element("span", citation.headings.join(" › "), "quiet"), " ");
-    summary.append(element("span", "score " + Number(citation.score).toFixed(3), "quiet"));
+    const where = [...(citation.headings.length ? [citation.headings.join(" › ")] : []),
+      "score " + Number(citation.score).toFixed(3)];
+    summary.append(element("span", "[" + citation.number + "]", "number"), " " + citation.source,
+      element("br"), element("span", where.join(" · "), "quiet"));
     const open = element("p", undefined, "quiet");
     open.append(link("Open the passage",
       "/passages/" + encodeURIComponent(app) + "/" + encodeURIComponent(citation.passage_id)));
