@@ -137,6 +137,7 @@ def test_silence_after_the_first_token_passes_the_idle_limit() -> None:
             server.hold("second token")
             with pytest.raises(ModelTimeoutError, match=r"idle_seconds=0\.2"):
                 await ask(chat)
+            assert await asyncio.to_thread(server.wait_closed_by_client)
 
     asyncio.run(scenario())
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from surefoot.models.chat import ChatModel, complete
 from surefoot.records import Message, Sampling
 
+# Chosen by trying ten: here models part at the first word, and one model agrees with itself throughout when
+# its activations are rounded to INT8. Questions of fact, and openings to continue, tell models less apart.
 # Changing a prompt, or the sampling, makes every recorded fingerprint worthless: take them anew.
 FINGERPRINT_PROMPTS = (
     "Name three animals that live in cold places.",
-    "Write one sentence about a lighthouse keeper.",
-    "Continue: The old clockmaker opened the drawer and",
+    "Write a Python function that reverses a list.",
+    "Tell me a story about a small blue door.",
 )
 FINGERPRINT_SAMPLING = Sampling(temperature=0.0, max_output_tokens=12, seed=0)
 

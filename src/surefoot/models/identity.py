@@ -9,7 +9,7 @@ from surefoot.models.fingerprint import Fingerprint, PinnedFingerprint, take_fin
 from surefoot.records import Completion, Message, Sampling, TextDelta
 
 # For a fingerprint that was taken, not pinned: as strict as the pinned ones in models.toml.
-TAKEN_THRESHOLD = 0.6
+TAKEN_THRESHOLD = 0.5
 
 
 class ServedModel(Protocol):
