@@ -91,7 +91,7 @@ def read_declarations(front: Located, *, name: str, file: str) -> Declarations:
 def _check_schema_and_name(fields: Fields, name: str) -> None:
     found = fields.take("schema")
     if found is None or found.value != SCHEMA or isinstance(found.value, bool | float):
-        raise fields.wrong("schema", f"the value {SCHEMA}, which is what this surefoot reads, or upgrade it")
+        raise fields.wrong("schema", f"the value {SCHEMA}, the one this surefoot reads, or upgrade surefoot")
     if fields.text("name") != name:
         raise fields.wrong("name", f"the file's own name, {name!r}")
 
@@ -100,19 +100,16 @@ def _model(fields: Fields) -> tuple[str, Sampling]:
     model = fields.fields("model")
     if model is None:
         raise fields.wrong("model", "an alias of serving/models.toml, like {alias: chat}")
-    seed = model.integer("seed", -1, least=-1, most=10**15)
     usual = Sampling()
-    alias, sampling = (
-        model.text("alias", pattern=_ALIAS),
-        Sampling(
-            temperature=model.number("temperature", usual.temperature, least=0, most=2),
-            top_p=model.number("top_p", usual.top_p, least=0.001, most=1),
-            max_output_tokens=model.integer(
-                "max_output_tokens", usual.max_output_tokens, least=1, most=1_000_000
-            ),
-            seed=None if seed < 0 else seed,
-            stop=model.texts("stop"),
+    alias = model.text("alias", pattern=_ALIAS)
+    sampling = Sampling(
+        temperature=model.number("temperature", usual.temperature, least=0, most=2),
+        top_p=model.number("top_p", usual.top_p, least=0.001, most=1),
+        max_output_tokens=model.integer(
+            "max_output_tokens", usual.max_output_tokens, least=1, most=1_000_000
         ),
+        seed=None if model.take("seed") is None else model.integer("seed", least=0, most=10**15),
+        stop=model.texts("stop"),
     )
     model.finish()
     return alias, sampling

@@ -41,7 +41,7 @@ def _item(items: Sequence[Located], index: int) -> Located | None:
 
 
 class Fields:
-    """One mapping of the front matter. Take each key once, then `finish`, which refuses what was not taken.
+    """One mapping of the front matter. Take each key, then `finish`, which refuses what was not taken.
 
     `where` names the mapping in messages, empty for the front matter itself.
     """
@@ -50,7 +50,7 @@ class Fields:
         self._located = located
         self._file = file
         self._where = where
-        self._known: list[str] = []
+        self._known: dict[str, None] = {}
         if not isinstance(located.value, Mapping):
             named = where or "the front matter"
             raise located.wrong(
@@ -61,7 +61,7 @@ class Fields:
 
     def take(self, key: str) -> Located | None:
         """The value as it is, or None when the key is not there."""
-        self._known.append(key)
+        self._known[key] = None
         return self._located.keys.get(key)
 
     def text(self, key: str, default: str | None = None, *, pattern: str = r"(?s).+") -> str:

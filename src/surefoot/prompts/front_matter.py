@@ -62,7 +62,7 @@ def read_yaml(front: str, *, file: str) -> Located:
             raise PromptError(
                 "the front matter is empty", remedy="Write 'schema: 1' and the other keys.", file=file, line=1
             )
-        return reader.value(node, node.start_mark, 1)
+        return reader.value(node, node.start_mark)
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         raise PromptError(
@@ -79,25 +79,35 @@ def read_yaml(front: str, *, file: str) -> Located:
             file=file,
             line=front.count("\n", 0, problem.position) + 1,
         ) from problem
-    except (RecursionError, ValueError, OverflowError) as problem:
-        # PyYAML lets these through for values nested too deep, and for escapes beyond Unicode.
+    except (ValueError, OverflowError) as problem:
+        # PyYAML lets these through for escapes beyond Unicode.
         raise PromptError(
-            "the front matter cannot be read: it is nested too deep, or holds an impossible escape",
-            remedy="Write plain keys and values.",
+            "the front matter holds an impossible escape",
+            remedy="Write the character itself.",
             file=file,
             line=1,
         ) from problem
 
 
 class _Composer(yaml.BaseLoader):
-    """YAML's structure with every scalar still a text, and without aliases."""
+    """YAML's structure with every scalar still a text, without aliases, and not too deep."""
+
+    _depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Refuse `*alias`, then compose as ever."""
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call] # untyped in the stubs alone
-            raise yaml.MarkedYAMLError(problem="aliases are not read", problem_mark=event.start_mark)
-        return super().compose_node(parent, index)
+        """Refuse `*alias` and what is nested too deep, then compose as ever."""
+        event = self.peek_event()  # type: ignore[no-untyped-call] # untyped in the stubs alone
+        mark = event.start_mark
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="aliases are not read", problem_mark=mark)
+        if self._depth == _MAX_DEPTH:
+            raise yaml.MarkedYAMLError(
+                problem=f"values are more than {_MAX_DEPTH} levels deep", problem_mark=mark
+            )
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 class _PlainReader:
@@ -106,30 +116,28 @@ class _PlainReader:
     def __init__(self, file: str) -> None:
         self._file = file
 
-    def value(self, node: yaml.Node, mark: yaml.Mark, depth: int) -> Located:
-        """The node's value, standing at `mark`, `depth` levels deep."""
-        if depth > _MAX_DEPTH:
-            raise self._wrong(node, f"values are more than {_MAX_DEPTH} levels deep", "Nest them less.")
+    def value(self, node: yaml.Node, mark: yaml.Mark) -> Located:
+        """The node's value, standing at `mark`."""
         if node.tag not in _DEFAULT_TAGS:
             raise self._wrong(node, f"the tag {node.tag!r} is not read here", "Remove the tag.")
         line, column = mark.line + 1, mark.column + 1
         if isinstance(node, yaml.MappingNode):
-            keys = self._keys(node, depth + 1)
+            keys = self._keys(node)
             value: Json = {key: located.value for key, located in keys.items()}
             return Located(value=value, line=line, column=column, keys=keys)
         if isinstance(node, yaml.SequenceNode):
-            items = tuple(self.value(item, item.start_mark, depth + 1) for item in node.value)
+            items = tuple(self.value(item, item.start_mark) for item in node.value)
             return Located(value=[item.value for item in items], line=line, column=column, items=items)
         return Located(value=self._scalar(node), line=line, column=column)
 
-    def _keys(self, node: yaml.MappingNode, depth: int) -> dict[str, Located]:
+    def _keys(self, node: yaml.MappingNode) -> dict[str, Located]:
         keys: dict[str, Located] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise self._wrong(key, "a key must be a text", "Write the key as a plain word.")
             if key.value in keys:
                 raise self._wrong(key, f"the key {key.value!r} stands here twice", "Remove one of them.")
-            keys[self._text(key)] = self.value(value, key.start_mark, depth)
+            keys[self._text(key)] = self.value(value, key.start_mark)
         return keys
 
     def _scalar(self, node: yaml.Node) -> Json:

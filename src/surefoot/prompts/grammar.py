@@ -51,7 +51,8 @@ class Sources:
         for node in tree.find_all(nodes.Node):
             problem = _outside_the_language(node)
             if problem is not None:
-                raise self.error(node.lineno or first + 1, *problem)
+                inside = (part.lineno for part in node.find_all(nodes.Node) if part.lineno)
+                raise self.error(node.lineno or next(inside, first + 1), *problem)
         _Inclusion(self.include).visit(tree)
         return tree
 

@@ -21,6 +21,7 @@ SPELLINGS = {
     "Import": "{% import %}",
     "Macro": "{% macro %}",
     "NSRef": "setting an attribute",
+    "Scope": "{% autoescape %}",
     "Pow": "the operator **",
     "With": "{% with %}",
 }

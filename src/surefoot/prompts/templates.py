@@ -100,7 +100,8 @@ def compile_template(
         ) from fault
     except (RecursionError, MemoryError, SyntaxError, ValueError, OverflowError) as fault:
         line = len(source.text) - len(source.text.lstrip("\n")) + 1
-        raise sources.error(line, f"the template is too complex: {fault}", "Nest it less deep.") from fault
+        reason = str(fault) or "it is too long"
+        raise sources.error(line, f"the template is too complex: {reason}", "Simplify it.") from fault
 
 
 class RoleTags(Extension):
@@ -200,10 +201,11 @@ def _rendering(context: Context) -> Rendering:
 
 
 def _defined(value: object) -> object:
-    """The value; UndefinedError, with the name that is missing, when there is none."""
-    if isinstance(value, Undefined):
-        str(value)
-    return value
+    """The value; UndefinedError, with the name that is missing, when there is none.
+
+    An `if` expression without `else` is the empty text when it does not hold, as everywhere in Jinja.
+    """
+    return str(value) if isinstance(value, Undefined) else value
 
 
 @pass_context
