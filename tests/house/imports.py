@@ -37,6 +37,7 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     "safetensors": ("models/minilm_onnx.py", "local/gguf_to_int8.py"),
     "gguf": ("local/gguf_to_int8.py",),
     "transformers": ("local/gguf_to_int8.py",),
+    "psutil": ("local/processes.py",),
     "sqlalchemy": ("traces/sqlalchemy_store.py",),
     "prometheus_client": ("traces/prometheus_metrics.py",),
 }

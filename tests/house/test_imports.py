@@ -11,7 +11,17 @@ from tests.house.imports import VENDORS, strangers, vendors_imported
 from tests.house.tree import PACKAGE, files_with, text
 
 # What a command that needs no index and no web server must not wait for.
-HEAVY = ("chromadb", "fastapi", "llama_index", "numpy", "onnx", "onnxruntime", "sqlalchemy", "uvicorn")
+HEAVY = (
+    "chromadb",
+    "fastapi",
+    "llama_index",
+    "numpy",
+    "onnx",
+    "onnxruntime",
+    "pyarrow",
+    "sqlalchemy",
+    "uvicorn",
+)
 
 # Runs in a fresh interpreter: imports the modules it is given while an audit hook watches.
 WATCHED_IMPORT = """
@@ -105,11 +115,11 @@ def test_importing_every_module_opens_no_socket_file_or_process() -> None:
 
 
 def test_the_command_line_loads_no_index_and_no_web_server() -> None:
-    assert loaded(watched_import("surefoot.cli")) & set(HEAVY) == set()
+    assert loaded(watched_import("surefoot.cli")) & HEAVY == set()
 
 
 def test_modules_that_name_no_heavy_vendor_load_none_by_way_of_others() -> None:
-    assert loaded(watched_import(*light_modules())) & set(HEAVY) == set()
+    assert loaded(watched_import(*light_modules())) & HEAVY == set()
 
 
 def test_each_vendor_is_imported_only_where_the_table_says() -> None:
