@@ -101,11 +101,13 @@ def test_a_model_that_dies_while_a_whole_answer_is_awaited_is_a_status(tmp_path:
     assert response.status_code in (502, 503) and "choices" not in response.json()
 
 
-def test_a_question_the_prompt_refuses_is_a_400(tmp_path: Path) -> None:
+def test_a_question_the_prompt_refuses_is_a_400_that_says_why(tmp_path: Path) -> None:
     with running_service(tmp_path) as running:
         long, many = running.ask("x" * 4001), running.ask("word " * 700)
 
     assert long.status_code == 400 and many.status_code == 200
+    assert "'question'" in long.text and "too long" in long.text
+    assert str(tmp_path) not in long.text, "no place on this machine is told"
 
 
 def test_an_unexpected_error_gives_an_id_that_the_log_has_and_nothing_else(

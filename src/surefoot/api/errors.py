@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from surefoot.api.frames import data_frame, event_frame, json_bytes
 from surefoot.api.in_flight import InFlight
 from surefoot.console import Pages
-from surefoot.errors import CredentialError, OverloadError, RequestError, SurefootError
+from surefoot.errors import CredentialError, OverloadError, PromptError, RequestError, SurefootError
 
 _log = logging.getLogger("surefoot.api")
 
@@ -56,6 +56,8 @@ class Problem:
 
 def problem_of(error: Exception) -> Problem:
     """What to tell the client about an error; an unexpected one is logged under an id, and not shown."""
+    if isinstance(error, PromptError):
+        return _refused_by_the_prompt(error)
     if isinstance(error, SurefootError):
         return _expected(error)
     if isinstance(error, HTTPException):
@@ -83,6 +85,17 @@ def _expected(error: SurefootError) -> Problem:
         remedy=error.remedy,
         param=error.param if isinstance(error, RequestError) else None,
         headers=headers,
+    )
+
+
+def _refused_by_the_prompt(error: PromptError) -> Problem:
+    """A question that the app's prompt does not take, told without the file's place on this machine."""
+    where = ":".join(str(part) for part in (error.file, error.line, error.column) if part is not None)
+    return Problem(
+        status=error.http_status,
+        kind=type(error).__name__,
+        message=f"the app's prompt refuses the request: {error.message.removeprefix(f'{where}: ')}",
+        remedy="send a question and a history that fit the app's prompt",
     )
 
 
