@@ -30,7 +30,8 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     "chromadb": ("retrieval/chroma_vectors.py",),
     "bm25s": ("retrieval/bm25s_lexical.py",),
     "pyarrow": ("retrieval/passages_file.py",),
-    "aiohttp": ("models/http_connection.py", "local/hub.py", "cli/service_client.py"),
+    # A room that speaks HTTP has one file for it.
+    "aiohttp": ("models/http_connection.py", "local/hub.py", "wiring/machine.py", "cli/service_client.py"),
     "onnx": ("models/minilm_onnx.py",),
     "onnxruntime": ("models/onnx_embedder.py",),
     "tokenizers": ("models/onnx_embedder.py",),

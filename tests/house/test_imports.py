@@ -11,17 +11,7 @@ from tests.house.imports import VENDORS, strangers, vendors_imported
 from tests.house.tree import PACKAGE, files_with, text
 
 # What a command that needs no index and no web server must not wait for.
-HEAVY = (
-    "chromadb",
-    "fastapi",
-    "llama_index",
-    "numpy",
-    "onnx",
-    "onnxruntime",
-    "pyarrow",
-    "sqlalchemy",
-    "uvicorn",
-)
+HEAVY = frozenset("chromadb fastapi llama_index numpy onnx onnxruntime pyarrow sqlalchemy uvicorn".split())
 
 # Runs in a fresh interpreter: imports the modules it is given while an audit hook watches.
 WATCHED_IMPORT = """
