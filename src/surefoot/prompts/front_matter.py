@@ -1,6 +1,6 @@
 """Split a prompt file, and read its YAML: plain data only, every value with the place it stands at.
 
-Scalars mean what they mean in YAML 1.2 (`no` is a text, `1:30` is a text). Tags, anchors, aliases and keys
+Scalars mean what they mean in YAML 1.2 (`no` is a text, `1:30` is a text). Tags, aliases and keys
 given twice are refused: front matter needs none of them, and each has been a way to smuggle something in.
 """
 
