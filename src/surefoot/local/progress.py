@@ -1,0 +1,27 @@
+"""What a long step says while it runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Unit = Literal["bytes", "packages", "weights", "seconds"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a step is: `done` of `total`, both in `unit`. The same step keeps the same words."""
+
+    step: str
+    done: int
+    total: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something a person should read once: whose copies are fetched, what is waited for, what went wrong."""
+
+    text: str
+
+
+Report: TypeAlias = Callable[[Progress | Notice], None]
