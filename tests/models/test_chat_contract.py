@@ -88,8 +88,10 @@ class ChatServerContract:
                 await counter.aclose()
 
         one, two = asyncio.run(counted())
-        assert one > len(QUESTION[1].content.split())
-        assert two > one or two > 15
+        # A template may add a system message where none is given, so `two` need not be above `one`.
+        words = [len(message.content.split()) for message in QUESTION]
+        assert one > words[1]
+        assert two > sum(words)
 
     def test_a_whole_answer_is_forwarded_byte_for_byte(self, url: str) -> None:
         body = {"model": "chat", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 2}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from surefoot.answering.apps import App, Question
 from surefoot.errors import RequestError
+from surefoot.models.control_tokens import without_control_tokens
 from surefoot.records import Message, RankedPassage
 
 
@@ -39,4 +40,4 @@ def render(app: App, question: Question, shown: Sequence[RankedPassage]) -> tupl
         "passages": [ranked.passage for ranked in shown],
         "abstention": app.manifest.abstention,
     }
-    return app.prompt.render(declared, history=question.history)
+    return without_control_tokens(app.prompt.render(declared, history=question.history))

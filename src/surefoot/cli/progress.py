@@ -2,11 +2,15 @@
 
 import time
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich import progress as bars
+from rich.text import Text
 
 from surefoot.cli.console import err, quiet
+
+if TYPE_CHECKING:
+    from surefoot.local import Notice, Progress, Report
 
 SECONDS_BETWEEN_LINES = 5.0
 
@@ -20,15 +24,15 @@ class Steps:
 
     def __init__(self) -> None:
         self._quiet = quiet()
-        self._bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[detail]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(compact=True),
+        self._bars = bars.Progress(
+            bars.TextColumn("{task.description}"),
+            bars.BarColumn(bar_width=24),
+            bars.TextColumn("{task.fields[detail]}"),
+            bars.TimeElapsedColumn(),
+            bars.TimeRemainingColumn(compact=True),
             console=err,
         )
-        self._ids: dict[str, TaskID] = {}
+        self._ids: dict[str, bars.TaskID] = {}
         self._started: dict[str, float] = {}
         self._told: dict[str, float] = {}
 
@@ -65,3 +69,24 @@ class Steps:
             err.print(f"{step}: {detail}  ({seconds:.0f} s)", markup=False)
             return
         self.at(step, detail, done=1, total=1)
+
+
+def reporter(steps: Steps) -> "Report":
+    """What the room `local` tells of its steps, shown as steps."""
+    from surefoot.local import Notice
+    from surefoot.local.space import human
+
+    def show(said: "Progress | Notice") -> None:
+        if isinstance(said, Notice):
+            err.print(Text(said.text))
+            return
+        if said.unit == "bytes":
+            detail = f"{human(said.done)} of {human(said.total)}"
+        elif said.unit == "seconds":
+            detail = f"{said.done} s"
+        else:
+            detail = f"{said.done} of {said.total} {said.unit}"
+        total = None if said.unit == "seconds" else said.total
+        steps.at(said.step, detail, done=said.done, total=total)
+
+    return show

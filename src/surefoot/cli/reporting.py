@@ -28,6 +28,6 @@ async def _report(since: str, as_json: bool) -> None:
     async with TraceStore(open_project(project_top()).traces, create=False) as store:
         summary = summarise(await store.outlines(start, until), start, until)
     if as_json:
-        out.print_json(summary_json(summary))
+        out.print_json(summary_json(summary).decode())
     else:
         out.print(summary_table(summary))

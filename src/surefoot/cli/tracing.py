@@ -54,7 +54,7 @@ async def _show(trace_id: str, as_json: bool) -> None:
     async with TraceStore(open_project(project_top()).traces, create=False) as store:
         found = await store.find(trace_id)
     if as_json:
-        out.print_json(trace_json(found))
+        out.print_json(trace_json(found).decode())
     else:
         out.print(trace_view(found))
 

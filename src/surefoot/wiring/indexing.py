@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from surefoot.errors import SnapshotError
+from surefoot.local.weights import weights_folder
 from surefoot.models.http_embedder import HttpEmbedder
 from surefoot.models.onnx_embedder import OnnxEmbedder
 from surefoot.releases import AppFile
@@ -14,8 +14,8 @@ from surefoot.retrieval.chroma_vectors import ChromaVectors
 from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
 from surefoot.retrieval.passages_file import ParquetPassages
 from surefoot.retrieval.searching import SearchableSnapshot, open_snapshot
-from surefoot.retrieval.snapshots import read_live
 from surefoot.wiring.project import Project, secret
+from surefoot.wiring.releasing import live_snapshot_of
 
 # The longest text an endpoint is sent, in tokens; what MiniLM reads in-process.
 MOST_EMBEDDED_TOKENS = 256
@@ -35,7 +35,11 @@ async def embedder_of(project: Project) -> AsyncIterator[Embedder]:
     identity = project.embedder_identity()
     if settings.url is None:
         spec = project.models.named("embedder")
-        yield OnnxEmbedder(project.weights_folder(spec), identity, threads=settings.threads)
+        yield OnnxEmbedder(
+            weights_folder(spec, cache=project.settings.folders.cache, expanded=False),
+            identity,
+            threads=settings.threads,
+        )
         return
     remote = HttpEmbedder(
         base_url=settings.url,
@@ -65,14 +69,10 @@ async def build_index(
     )
 
 
-async def open_index(project: Project, app: AppFile, embedder: Embedder) -> SearchableSnapshot:
-    """The live snapshot of the app's documents, open to search. SnapshotError when none was built."""
-    corpus, recipe = project.corpus_of(app), project.recipe_of(app)
-    live = read_live(project.snapshots, corpus.name, recipe.name)
-    if live is None:
-        raise SnapshotError(
-            f"no index of the corpus {corpus.name!r} by the recipe {recipe.name!r} was built yet",
-            remedy=f"run `surefoot index build {app.name}`",
-        )
+async def open_index(
+    project: Project, app: AppFile, embedder: Embedder, snapshot: str | None = None
+) -> SearchableSnapshot:
+    """A snapshot of the app's documents, open to search: the live one unless another digest is given."""
+    path = project.snapshots / (snapshot or live_snapshot_of(project, app))
     scratch = project.settings.folders.state / "scratch"
-    return await open_snapshot(project.snapshots / live, recipe, embedder, scratch, engine=engine())
+    return await open_snapshot(path, project.recipe_of(app), embedder, scratch, engine=engine())

@@ -1,7 +1,7 @@
 """A project as its files describe it: settings, models and apps, before anything is built or opened."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from surefoot.errors import SettingsError
@@ -19,6 +19,19 @@ class Project:
     settings: Settings
     models: Models
     apps: tuple[AppFile, ...]
+
+    def listening_on(self, *, host: str | None, port: int | None) -> "Project":
+        """The same project with another address to listen on, where one is given."""
+        given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+        service = self.settings.service.model_copy(update=given)
+        return replace(self, settings=self.settings.model_copy(update={"service": service}))
+
+    def answering_over(self, docs: Path | None) -> "Project":
+        """The same project over a folder of one's own documents, where one is given."""
+        if docs is None:
+            return self
+        update = {"docs": docs.expanduser().resolve()}
+        return replace(self, settings=self.settings.model_copy(update=update))
 
     def recipe_of(self, app: AppFile) -> Recipe:
         """The recipe the app names."""
@@ -61,6 +74,12 @@ class Project:
         """Where the model server is: the one the settings name, or the vLLM that `surefoot up` starts."""
         return self.settings.chat.url or f"http://127.0.0.1:{self.settings.chat.port}"
 
+    def service_url(self) -> str:
+        """Where this machine reaches the service, also when it listens on every address."""
+        service = self.settings.service
+        host = "127.0.0.1" if service.host in ("0.0.0.0", "::") else service.host  # noqa: S104 read, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{service.port}"
+
     def embedder_identity(self) -> str:
         """The identity that snapshots pin as their embedder."""
         embedder = self.settings.embedder
@@ -72,10 +91,6 @@ class Project:
                 remedy="set all three: what the server calls the model, and its vectors' length",
             )
         return declared_identity(f"{embedder.model}/{embedder.dimensions}")
-
-    def weights_folder(self, spec: ModelSpec) -> Path:
-        """Where the model's weights are, once fetched."""
-        return self.settings.folders.cache / "weights" / spec.identity
 
     @property
     def snapshots(self) -> Path:

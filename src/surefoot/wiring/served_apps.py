@@ -8,13 +8,13 @@ from surefoot.answering import App, ChatModel, TokenCounter
 from surefoot.api.service import NotReady
 from surefoot.errors import ModelError, NotFoundError, SnapshotError, SurefootError
 from surefoot.models import ModelWatch
-from surefoot.prompts import load_prompt
 from surefoot.records import Completion, Message, Passage, Sampling, TextDelta
-from surefoot.releases import AppFile, Parts, manifest_of
+from surefoot.releases import AppFile
 from surefoot.retrieval import Embedder
 from surefoot.retrieval.searching import SearchableSnapshot
 from surefoot.wiring.indexing import open_index
 from surefoot.wiring.project import Project
+from surefoot.wiring.releasing import present_manifest, prompt_of
 
 SECONDS_BETWEEN_TRIES = 2.0
 
@@ -110,23 +110,15 @@ class ServedApps:
 
     async def _opened(self, app: AppFile) -> tuple[App, SearchableSnapshot]:
         project = self._project
-        recipe = project.recipe_of(app)
-        prompt = load_prompt(project.settings.folders.prompts, app.prompt)
-        snapshot = await open_index(project, app, self._embedder)
-        parts = Parts(
-            prompt=prompt.digest,
-            recipe=recipe.digest,
-            snapshot=snapshot.digest,
-            passages=snapshot.passages_digest,
-            embedder=self._embedder.identity,
-            model=project.chat_identity(),
-        )
+        manifest = present_manifest(project, app)
+        prompt = prompt_of(project, app)
+        snapshot = await open_index(project, app, self._embedder, manifest.snapshot)
         opened = App(
-            manifest=manifest_of(app, parts),
+            manifest=manifest,
             prompt=prompt,
             retriever=snapshot,
             model=self._model,
             counter=self._counter,
-            passages_shown=recipe.limit,
+            passages_shown=project.recipe_of(app).limit,
         )
         return opened, snapshot
