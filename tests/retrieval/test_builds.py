@@ -31,6 +31,7 @@ DOCUMENTS = {
     "keys.md": "# Keys\n\nThe recovery phrase has twenty four words; write it on paper.\n",
     "page.html": "<h1>Mirror</h1><p>The mirror keeps packs at another site.</p>",
 }
+UNREADABLE = {"bad.md": b"\xff", "blank.html": b"<p> </p>", "deep.html": b"<div>" * 3000 + b"x"}
 
 
 class FullDisk(ParquetPassages):
@@ -48,13 +49,14 @@ class WrongShape(CountingWords):
 
 
 def test_a_build_reports_what_it_took_and_becomes_live(tmp_path: Path) -> None:
-    corpus = write_documents(tmp_path / "docs", {**DOCUMENTS, "bad.md": b"\xff", "blank.html": "<p> </p>"})
+    corpus = write_documents(tmp_path / "docs", {**DOCUMENTS, **UNREADABLE})
 
     report = asyncio.run(build(corpus, tmp_path / "snapshots"))
 
     assert [(one.source, one.outcome, one.reason, one.passages) for one in report.documents] == [
         ("bad.md", "skipped", "it is not UTF-8: byte 0 is 0xff", 0),
         ("blank.html", "skipped", "it has no readable text", 0),
+        ("deep.html", "skipped", "its HTML is nested too deeply to read", 0),
         ("keys.md", "taken", "", 1),
         ("page.html", "taken", "", 1),
         ("ports.md", "taken", "", 1),

@@ -34,6 +34,14 @@ HEADING = re.compile(r"(#+)\s([^\n]*)")
 PATH_SEPARATOR = "\x1f"  # a heading may hold a slash, the vendor's own choice
 
 
+class _UnhashedDocument(Document):
+    """Keeps the parser from hashing the whole document once for each section."""
+
+    @property
+    def hash(self) -> str:
+        return ""
+
+
 class LlamaIndexDocuments:
     """Headings first, by LlamaIndex's Markdown parser; then sentences, by its sentence splitter."""
 
@@ -54,7 +62,7 @@ def _sections(text: str) -> tuple[Section, ...]:
     parser = MarkdownNodeParser(
         header_path_separator=PATH_SEPARATOR, include_prev_next_rel=False, include_metadata=True
     )
-    nodes = parser.get_nodes_from_node(Document(text=text))
+    nodes = parser.get_nodes_from_node(_UnhashedDocument(text=text))
     spans = locate(text, [node.get_content(metadata_mode=MetadataMode.NONE) for node in nodes])
     return tuple(
         Section(

@@ -9,10 +9,10 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-# A run of letters counts as one word for each 16 of them, a letter of a script without spaces as one.
-WORD = re.compile(
-    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,16}"
-)
+# A run of letters counts as one word for each 16 of them, a letter of a script without spaces as one, and the
+# bars between the cells of a table not at all.
+UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+WORD = re.compile(rf"[{UNSPACED}]|(?!\|(?:\s|$))[^\s{UNSPACED}]{{1,16}}")
 # A line that begins with a small letter goes on with the sentence of the line above it.
 SENTENCE_END = re.compile(r"\n(?:\s*\n)+|\n(?!\s*[a-z])|(?<=[.!?。！？])[\"')\]”’*_`]*\s+")
 LIST_NUMBER = re.compile(r"\s*\d+\.")
