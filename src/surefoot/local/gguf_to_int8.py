@@ -70,7 +70,7 @@ class Slice:
 
 
 def to_int8(rows: Floats) -> tuple[numpy.typing.NDArray[numpy.int8], Floats]:
-    """Each row as signed bytes, and its scale, shape (rows, 1): byte * scale is within half a scale of it."""
+    """Each row as signed bytes, and its scale, shape (rows, 1): byte * scale is half a scale off at most."""
     scale = numpy.maximum(
         numpy.abs(rows).max(axis=1, keepdims=True) / numpy.float32(127), numpy.float32(1e-12)
     )
@@ -78,7 +78,7 @@ def to_int8(rows: Floats) -> tuple[numpy.typing.NDArray[numpy.int8], Floats]:
 
 
 def to_rounded_float16(rows: Floats) -> numpy.typing.NDArray[numpy.float16]:
-    """The numbers that `to_int8` stands for: byte * scale, as float16, which is 16 times finer than a byte."""
+    """The numbers that `to_int8` stands for: byte * scale, as float16, 16 times finer than a byte."""
     numbers, scale = to_int8(rows)
     return (numbers * scale).astype(numpy.float16)
 

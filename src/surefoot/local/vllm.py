@@ -101,7 +101,7 @@ async def has_nvidia_gpu(environment: Mapping[str, str]) -> bool:
 
 
 def multiplies_int8(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Whether the processor has instructions that multiply INT8 (VNNI or AMX), which INT8 weights need to be quick."""
+    """Whether the processor multiplies INT8 in one instruction (VNNI or AMX); without, it is slow."""
     flags = set(cpuinfo.read_text(encoding="utf-8").split()) if cpuinfo.exists() else set()
     return not flags.isdisjoint(INT8_FLAGS)
 
