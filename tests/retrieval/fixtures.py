@@ -1,15 +1,14 @@
 """What the tests of this room share: the real engine, a small embedder, and folders of documents."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy
 from numpy.typing import NDArray
+from tests.fakes.embedder import HashedWords
 
 from surefoot.records import RankedPassage
 from surefoot.retrieval import Corpus, Engine, Recipe, Source
-from surefoot.retrieval.analysis import index_words
 from surefoot.retrieval.bm25s_lexical import Bm25sLexical
 from surefoot.retrieval.build import BuildProgress, BuildReport, build_snapshot
 from surefoot.retrieval.chroma_vectors import ChromaVectors
@@ -21,8 +20,8 @@ PROJECT = Path(__file__).parents[2]
 RECIPE = Recipe(name="default")
 
 
-class CountingWords:
-    """An embedder of hashed words: texts that share words are near. It keeps what it was asked to embed."""
+class CountingWords(HashedWords):
+    """Hashed words that keep what they were asked to embed, under an identity of one's choice."""
 
     def __init__(self, identity: str = "hashed-words-64", dimensions: int = 64) -> None:
         self.identity = identity
@@ -31,12 +30,7 @@ class CountingWords:
 
     async def embed(self, texts: Sequence[str]) -> NDArray[numpy.float32]:
         self.embedded += texts
-        vectors = numpy.zeros((len(texts), self.dimensions), dtype=numpy.float32)
-        for row, text in enumerate(texts):
-            for word in index_words(text, "english") or ["nothing"]:
-                vectors[row, int(hashlib.sha256(word.encode()).hexdigest()[:8], 16) % self.dimensions] += 1
-        vectors /= numpy.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors
+        return await super().embed(texts)
 
 
 def real_engine() -> Engine:
