@@ -5,7 +5,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Callable, Iterator
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import yaml
 from tests.house.tree import TOP, files, files_with, text
@@ -78,6 +78,20 @@ def test_every_script_of_ci_is_executable_and_parses() -> None:
         assert (TOP / script).stat().st_mode & 0o111, f"chmod +x {script}"
         parsed = subprocess.run(["bash", "-n", TOP / script], capture_output=True, text=True, check=False)
         assert parsed.returncode == 0, parsed.stderr
+
+
+def pins(lock: str) -> set[str]:
+    """Every `name==version` of a lock file, with its marker."""
+    return set(re.findall(r"^\S+==[^\\\n]+", lock, re.MULTILINE))
+
+
+def test_the_development_environment_holds_all_that_serving_needs() -> None:
+    runtime, development, build = (
+        pins(text(Path(f"requirements{part}.lock"))) for part in ("", "-dev", "-build")
+    )
+    assert runtime and runtime - development == set()
+    names = {pin.partition("==")[0] for pin in development}
+    assert {pin for pin in build - development if pin.partition("==")[0] in names} == set()
 
 
 def test_planted_violations_are_seen() -> None:
