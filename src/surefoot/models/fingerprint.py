@@ -1,5 +1,6 @@
 """What greedy answers to fixed prompts say about the weights behind them."""
 
+import asyncio
 from dataclasses import dataclass
 
 from surefoot.models.chat import ChatModel, complete
@@ -43,12 +44,21 @@ class PinnedFingerprint:
 
 
 async def take_fingerprint(chat: ChatModel) -> Fingerprint:
-    """The model's greedy answers to the fixed prompts, asked one after the other. Raises ModelError."""
-    texts = []
-    for prompt in FINGERPRINT_PROMPTS:
-        completion = await complete(chat, [Message(role="user", content=prompt)], FINGERPRINT_SAMPLING)
-        texts.append(completion.text)
-    return Fingerprint(texts=tuple(texts))
+    """The model's greedy answers to the fixed prompts, asked at once to take a third of the time.
+
+    Raises ModelError, and then leaves no question open.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            answers = [group.create_task(_answer(chat, prompt)) for prompt in FINGERPRINT_PROMPTS]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return Fingerprint(texts=tuple(answer.result() for answer in answers))
+
+
+async def _answer(chat: ChatModel, prompt: str) -> str:
+    completion = await complete(chat, [Message(role="user", content=prompt)], FINGERPRINT_SAMPLING)
+    return completion.text
 
 
 def _common_share(one: str, other: str) -> float:
