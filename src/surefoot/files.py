@@ -1,40 +1,8 @@
-"""Whole files: read TOML that says its schema, and replace a file in one step."""
+"""Whole files: replace one in one step, so that neither a reader nor a crash meets half of it."""
 
 import os
 import tempfile
-import tomllib
 from pathlib import Path
-
-from surefoot.errors import SettingsError
-
-
-def read_toml(file: Path, *, schema: int = 1) -> dict[str, object]:
-    """The table in a TOML file, without its `schema` key, which must be `schema`.
-
-    Raises FileNotFoundError when there is no such file, and SettingsError for anything else that is wrong.
-    """
-    try:
-        table: dict[str, object] = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SettingsError(
-            f"{file} cannot be read: {error}", remedy="mend the file; it is TOML in UTF-8"
-        ) from error
-    said = table.pop("schema", None)
-    if said != schema:
-        raise SettingsError(
-            f"{file} has schema {said!r}; this surefoot reads schema {schema}",
-            remedy=f"write schema = {schema} as its first line, or install the surefoot that wrote it",
-        )
-    return table
-
-
-def refuse_unknown_keys(table: dict[str, object], known: tuple[str, ...], where: str) -> None:
-    """SettingsError for the first key of `table` that `known` does not hold."""
-    for key in table:
-        if key not in known:
-            raise SettingsError(f"{where} has an unknown key {key!r}", remedy=f"use {', '.join(known)}")
 
 
 def replace_file(file: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -52,3 +20,13 @@ def replace_file(file: Path, content: bytes, *, mode: int = 0o644) -> None:
     except BaseException:
         written.unlink(missing_ok=True)
         raise
+    flush(file.parent)
+
+
+def flush(path: Path) -> None:
+    """Return when a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -38,7 +38,7 @@ def test_markdown_text_and_html_are_included_unless_said_otherwise(tmp_path: Pat
         ("schema = 1\nsources = 3\n", "sources is 3"),
         ('schema = 1\n[[sources]]\npath = ""\n', "path is ''"),
         ('schema = 1\n[[sources]]\npath = "papers"\ninclude = "*.md"\n', "include is '*.md'"),
-        ('schema = 1\n[[sources]]\npath = "papers"\nexcludes = []\n', "'excludes' is not a key"),
+        ('schema = 1\n[[sources]]\npath = "papers"\nexcludes = []\n', "no key 'sources[0].excludes'"),
         ('schema = 1\n[[sources]]\npath = "../elsewhere"\n', "'../elsewhere' leaves the project"),
         ('schema = 1\n[[sources]]\npath = "/etc"\n', "'/etc' leaves the project"),
         ('schema = 1\n[[sources]]\npath = "nothing"\n', "'nothing' is not a folder"),

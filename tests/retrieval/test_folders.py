@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.retrieval.folders import owned_folder, publish, remove_abandoned, settle, write_whole
+from surefoot.retrieval.folders import owned_folder, publish, remove_abandoned, settle
 
 
 def test_an_owned_folder_is_gone_at_the_end_whatever_happened_in_it(tmp_path: Path) -> None:
@@ -46,12 +46,3 @@ def test_a_settled_folder_is_read_only_and_published_once(tmp_path: Path) -> Non
     file = tmp_path / "final" / "inner" / "file"
     assert file.read_text() == "one"
     assert stat.S_IMODE(file.stat().st_mode) == 0o444
-
-
-def test_writing_replaces_a_file_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "pointer.json"
-    for content in (b"old", b"new"):
-        write_whole(path, content)
-
-    assert path.read_bytes() == b"new"
-    assert list(path.parent.iterdir()) == [path]

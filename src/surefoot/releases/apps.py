@@ -1,12 +1,12 @@
 """Apps as files, `serving/apps/<app>.toml`, and the manifest of an app's present parts."""
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.errors import NotFoundError, SettingsError
-from surefoot.files import read_toml, refuse_unknown_keys
 from surefoot.records import Manifest
+from surefoot.tables import read_table
 
 # Pipelines by the name an app file uses, and the identity that goes into the manifest: raise its
 # number when the code changes what is answered from equal parts.
@@ -51,7 +51,19 @@ def load_app(folder: Path, name: str) -> AppFile:
     if not _NAME.fullmatch(name) or not file.is_file():
         known = ", ".join(_names(folder)) or "none yet"
         raise NotFoundError(f"there is no app {name!r} in {folder}", remedy=f"use one of: {known}")
-    return _app(name, read_toml(file), file)
+    table = read_table(file)
+    app = AppFile(
+        name=name,
+        prompt=table.text("prompt"),
+        corpus=table.text("corpus"),
+        recipe=table.text("recipe"),
+        model=table.text("model"),
+        pipeline=table.text("pipeline", one_of=tuple(PIPELINES)),
+        abstention=table.text("abstention"),
+        example=table.text("example"),
+    )
+    table.refuse_others()
+    return app
 
 
 def load_apps(folder: Path) -> tuple[AppFile, ...]:
@@ -81,30 +93,3 @@ def manifest_of(app: AppFile, parts: Parts) -> Manifest:
 
 def _names(folder: Path) -> list[str]:
     return sorted(file.stem for file in folder.glob("*.toml") if _NAME.fullmatch(file.stem))
-
-
-def _app(name: str, table: dict[str, object], file: Path) -> AppFile:
-    wanted = tuple(field.name for field in fields(AppFile) if field.name != "name")
-    refuse_unknown_keys(table, wanted, str(file))
-    said: dict[str, str] = {}
-    for key in wanted:
-        value = table.get(key)
-        if not isinstance(value, str) or not value.strip():
-            raise SettingsError(
-                f"{file} says {key} = {value!r}", remedy=f"write {key} as a text that is not empty"
-            )
-        said[key] = value
-    if said["pipeline"] not in PIPELINES:
-        raise SettingsError(
-            f"{file} names the pipeline {said['pipeline']!r}", remedy=f"use one of: {', '.join(PIPELINES)}"
-        )
-    return AppFile(
-        name=name,
-        prompt=said["prompt"],
-        corpus=said["corpus"],
-        recipe=said["recipe"],
-        model=said["model"],
-        pipeline=said["pipeline"],
-        abstention=said["abstention"],
-        example=said["example"],
-    )

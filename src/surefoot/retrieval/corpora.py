@@ -6,7 +6,7 @@ from pathlib import Path
 
 from surefoot.errors import SettingsError
 from surefoot.records import digest_bytes
-from surefoot.retrieval.toml_tables import Table, read_table
+from surefoot.tables import Table, read_table
 
 SCHEMA = 1
 DEFAULT_INCLUDE = ("**/*.md", "**/*.txt", "**/*.html")
@@ -34,9 +34,9 @@ def load_corpus(path: Path, root: Path) -> Corpus:
 
     Raises NotFoundError and SettingsError. `corpus_of_folder` is the way to a folder elsewhere.
     """
-    top = read_table(path, kind="corpus", schema=SCHEMA)
+    top = read_table(path, schema=SCHEMA)
     sources = tuple(_source(table, root.resolve(), path) for table in top.tables("sources"))
-    top.finish()
+    top.refuse_others()
     return Corpus(name=path.stem, sources=sources)
 
 
@@ -65,7 +65,7 @@ def _source(table: Table, root: Path, file: Path) -> Source:
         include=table.texts("include", DEFAULT_INCLUDE),
         exclude=table.texts("exclude", ()),
     )
-    table.finish()
+    table.refuse_others()
     if not folder.is_relative_to(root):
         raise SettingsError(
             f"{file}: the source {written!r} leaves the project",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from surefoot.errors import SnapshotError
+from surefoot.files import flush
 
 LOCK_ENDING = ".lock"
 
@@ -48,21 +49,6 @@ def remove_abandoned(parent: Path, prefix: str) -> int:
     return removed
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old or the new one, and a crash loses neither."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-    _flush(path.parent)
-
-
 def settle(folder: Path) -> None:
     """Make a built folder ready to be published: its files read-only, and all of it on the disk.
 
@@ -71,10 +57,10 @@ def settle(folder: Path) -> None:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             path.chmod(0o444)
-            _flush(path)
+            flush(path)
         else:
-            _flush(path)
-    _flush(folder)
+            flush(path)
+    flush(folder)
 
 
 def publish(folder: Path, target: Path) -> bool:
@@ -85,7 +71,7 @@ def publish(folder: Path, target: Path) -> bool:
         if target.is_dir():
             return False
         raise
-    _flush(target.parent)
+    flush(target.parent)
     return True
 
 
@@ -115,11 +101,3 @@ def _try_lock(path: Path) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from surefoot.errors import SettingsError
 from surefoot.records import Json, digest
-from surefoot.retrieval.toml_tables import Table, read_table
+from surefoot.tables import Table, read_table
 
 SCHEMA = 1
 SPLITTERS = ("structure",)
@@ -90,7 +90,7 @@ class Recipe:
 
 def load_recipe(path: Path) -> Recipe:
     """Read `<name>.toml`. Raises NotFoundError and SettingsError."""
-    top = read_table(path, kind="recipe", schema=SCHEMA)
+    top = read_table(path, schema=SCHEMA)
     fusion, search = top.table("fusion"), top.table("search")
     recipe = Recipe(
         name=path.stem,
@@ -101,7 +101,7 @@ def load_recipe(path: Path) -> Recipe:
         limit=search.integer("limit", 4, least=1, most=100),
     )
     for table in (fusion, search, top):
-        table.finish()
+        table.refuse_others()
     if recipe.dense.weight == 0 and recipe.lexical.weight == 0:
         raise SettingsError(
             f"{path}: the weights of [dense] and [lexical] are both 0",
@@ -118,7 +118,7 @@ def _chunking(table: Table) -> Chunking:
         minimum_words=table.integer("minimum_words", default.minimum_words, least=0, most=1_000),
         overlap_words=table.integer("overlap_words", default.overlap_words, least=0, most=500),
     )
-    table.finish()
+    table.refuse_others()
     if max(chunking.minimum_words, chunking.overlap_words) > chunking.limit_words // 2:
         raise SettingsError(
             f"[chunking] has minimum_words = {chunking.minimum_words} and overlap_words = "
@@ -134,7 +134,7 @@ def _dense(table: Table) -> DenseLeg:
         weight=table.number("weight", default.weight, least=0, most=100),
         candidates=table.integer("candidates", default.candidates, least=1, most=1_000),
     )
-    table.finish()
+    table.refuse_others()
     return leg
 
 
@@ -147,5 +147,5 @@ def _lexical(table: Table) -> LexicalLeg:
         b=table.number("b", default.b, least=0, most=1),
         analyser=table.text("analyser", default.analyser, one_of=ANALYSERS),
     )
-    table.finish()
+    table.refuse_others()
     return leg

@@ -20,9 +20,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from surefoot.errors import SnapshotError
+from surefoot.files import replace_file
 from surefoot.records import Json, canonical_json, digest
 from surefoot.retrieval.documents import Scan
-from surefoot.retrieval.folders import write_whole
 from surefoot.retrieval.ports import Embedder
 from surefoot.retrieval.recipes import Recipe
 
@@ -172,7 +172,7 @@ def read_live(folder: Path, corpus_name: str, recipe_name: str) -> str | None:
 def point_live(folder: Path, corpus_name: str, recipe_name: str, snapshot: str) -> None:
     """Swap the pointer, in one step."""
     content = canonical_json({"schema": SCHEMA, "snapshot": snapshot})
-    write_whole(_pointer(folder, corpus_name, recipe_name), content + b"\n")
+    replace_file(_pointer(folder, corpus_name, recipe_name), content + b"\n")
 
 
 def hash_file(path: Path) -> str:

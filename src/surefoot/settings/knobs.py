@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from surefoot.errors import SettingsError
-from surefoot.files import read_toml
+from surefoot.tables import read_toml
 
 PREFIX = "SUREFOOT_"
 # Read by tests and benchmarks, and a caller's own key: no settings of a deployment.
