@@ -52,6 +52,12 @@ class Service(Section):
     most_waiting: int = Field(16, ge=0, description="requests that may wait; beyond that, 429")
     most_body_bytes: int = Field(1_000_000, ge=1_000, description="largest request body, in bytes")
 
+    @property
+    def url(self) -> str:
+        """Where this machine reaches the service, also when it listens on every address."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 read, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
 
 class Chat(Section):
     """The model server that answers."""

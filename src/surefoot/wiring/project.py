@@ -75,10 +75,8 @@ class Project:
         return self.settings.chat.url or f"http://127.0.0.1:{self.settings.chat.port}"
 
     def service_url(self) -> str:
-        """Where this machine reaches the service, also when it listens on every address."""
-        service = self.settings.service
-        host = "127.0.0.1" if service.host in ("0.0.0.0", "::") else service.host  # noqa: S104 read, not bound
-        return f"http://{f'[{host}]' if ':' in host else host}:{service.port}"
+        """Where this machine reaches the service."""
+        return self.settings.service.url
 
     def embedder_identity(self) -> str:
         """The identity that snapshots pin as their embedder."""

@@ -1,11 +1,11 @@
 """The apps a service answers with: each opened over its live snapshot, and guarded by the model's watch."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 
 from surefoot.answering import App, ChatModel, TokenCounter
-from surefoot.api.service import NotReady
+from surefoot.api.service import NotReady, PlainModel, PlainReply
 from surefoot.errors import ModelError, NotFoundError, SnapshotError, SurefootError
 from surefoot.models import ModelWatch
 from surefoot.records import Completion, Message, Passage, Sampling, TextDelta
@@ -30,9 +30,7 @@ class WatchedModel:
         self, messages: Sequence[Message], sampling: Sampling
     ) -> AsyncGenerator[TextDelta | Completion, None]:
         """The model's stream; ModelError with the watch's reason while the model is not ready."""
-        state = self._watch.state
-        if not state.ready:
-            raise state.kind(state.reason, remedy=state.remedy)
+        _refuse_unready(self._watch)
         try:
             async with aclosing(self._model.stream(messages, sampling)) as parts:
                 async for part in parts:
@@ -40,6 +38,31 @@ class WatchedModel:
         except ModelError as error:
             self._watch.report(error)
             raise
+
+
+class WatchedPlainModel:
+    """The same for plain chat, whose bytes pass through."""
+
+    def __init__(self, model: PlainModel, watch: ModelWatch) -> None:
+        self._model = model
+        self._watch = watch
+
+    @asynccontextmanager
+    async def forward(self, body: bytes) -> AsyncIterator[PlainReply]:
+        """The model's reply; ModelError with the watch's reason while the model is not ready."""
+        _refuse_unready(self._watch)
+        try:
+            async with self._model.forward(body) as reply:
+                yield reply
+        except ModelError as error:
+            self._watch.report(error)
+            raise
+
+
+def _refuse_unready(watch: ModelWatch) -> None:
+    state = watch.state
+    if not state.ready:
+        raise state.kind(state.reason, remedy=state.remedy)
 
 
 class ServedApps:

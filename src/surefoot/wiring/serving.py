@@ -19,7 +19,7 @@ from surefoot.traces.prometheus_metrics import Metrics
 from surefoot.traces.sqlalchemy_store import TraceStore
 from surefoot.wiring.indexing import embedder_of
 from surefoot.wiring.project import Project, secret
-from surefoot.wiring.served_apps import ServedApps, WatchedModel
+from surefoot.wiring.served_apps import ServedApps, WatchedModel, WatchedPlainModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +123,7 @@ async def service_of(project: Project) -> AsyncIterator[Service]:
         embedder = await stack.enter_async_context(embedder_of(project))
         model = await stack.enter_async_context(model_of(project))
         watched = WatchedModel(model.chat, model.watch)
+        plain = WatchedPlainModel(model.chat, model.watch)
         apps = ServedApps(project, embedder=embedder, model=watched, counter=model.counter)
         stack.push_async_callback(apps.aclose)
         await apps.open()
@@ -150,7 +151,7 @@ async def service_of(project: Project) -> AsyncIterator[Service]:
             authenticate=authenticate,
             not_ready=parts.not_ready,
             running=parts.running,
-            plain_models={project.chat_alias(): model.chat},
+            plain_models={settings.chat.model or project.chat_alias(): plain},
             plain_chat=settings.service.plain_chat,
             most_body_bytes=settings.service.most_body_bytes,
         )
