@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from surefoot.cli.console import out, project_top, run
-from surefoot.cli.service_client import ServiceClient
+from surefoot.cli.service_client import KEY_VARIABLE, ServiceClient
 
 Fields = Mapping[str, object]
 
@@ -21,7 +21,7 @@ def ask(
     ] = None,
     key_variable: Annotated[
         str, typer.Option(help="Environment variable that holds the caller's key, where one is needed.")
-    ] = "SUREFOOT_KEY",
+    ] = KEY_VARIABLE,
 ) -> None:
     """Ask a running service, and print the answer with its citations."""
     run(_ask(question, app, url, key_variable))
@@ -31,8 +31,7 @@ async def _ask(question: str, app: str | None, url: str | None, key_variable: st
     if url is None:
         from surefoot.settings import read_settings
 
-        service = read_settings(project_top()).service
-        url = f"http://{service.host}:{service.port}"
+        url = read_settings(project_top()).service.url
     await print_answer(ServiceClient(url, key=os.environ.get(key_variable)), question, app=app)
 
 
@@ -80,7 +79,8 @@ def _speed(timings: Fields, usage: Fields | None) -> str:
     words = [] if first is None else [f"first token after {cast(float, first):.2f} s"]
     if usage is not None:
         tokens = cast(int, usage["output_tokens"])
-        if first is not None and tokens > 1:
-            words.append(f"{(tokens - 1) / (cast(float, total) - cast(float, first)):.1f} tokens/s")
+        seconds = 0.0 if first is None else cast(float, total) - cast(float, first)
+        if tokens > 1 and seconds > 0:
+            words.append(f"{(tokens - 1) / seconds:.1f} tokens/s")
         words.append(f"{usage['prompt_tokens']} tokens in, {tokens} out")
     return ", ".join([*words, f"{cast(float, total):.2f} s in all"])

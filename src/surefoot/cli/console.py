@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -33,9 +33,22 @@ def run(work: Coroutine[None, None, T]) -> T:
         return asyncio.run(work)
     except SurefootError as error:
         fail(error)
+    except ExceptionGroup as several:  # steps that ran at once; the first that failed stopped the others
+        ours = [error for error in _all_of(several) if isinstance(error, SurefootError)]
+        if len(ours) < len([*_all_of(several)]):
+            raise
+        fail(ours[0])
     except KeyboardInterrupt:
         err.print("stopped; nothing is half-made, run it again to go on")
         sys.exit(130)
+
+
+def _all_of(several: ExceptionGroup[Exception]) -> Iterator[Exception]:
+    for error in several.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _all_of(error)
+        else:
+            yield error
 
 
 def fail(error: SurefootError) -> NoReturn:

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +15,7 @@ from surefoot.cli.asking import print_answer
 from surefoot.cli.console import err, out, project_top, run
 from surefoot.cli.indexing import build_with_steps, print_report
 from surefoot.cli.progress import Steps, reporter
-from surefoot.cli.service_client import ServiceClient
+from surefoot.cli.service_client import KEY_VARIABLE, ServiceClient
 from surefoot.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -78,9 +80,14 @@ async def _up(docs: Path | None, question: str | None) -> None:
     asked = question or (first.example if project.settings.docs is None else GENERAL_QUESTION)
     url = project.service_url()
     out.print(Text(f"\nsurefoot answers at {url}\n\nQ: {asked}\nA: "), end="")
-    await print_answer(ServiceClient(url), asked, app=first.name)
+    await print_answer(_client(url), asked, app=first.name)
     for what, path in (("page", "/"), ("API", "/docs"), ("metrics", "/metrics")):
         out.print(Text.assemble((f"{what:<8}", "dim"), url + path))
+
+
+def _client(url: str) -> ServiceClient:
+    """Speaks to the service as its caller, with a key where the environment holds one."""
+    return ServiceClient(url, key=os.environ.get(KEY_VARIABLE))
 
 
 async def _index(project: "Project", machine: "Machine", steps: Steps) -> None:
@@ -127,7 +134,7 @@ async def _status(as_json: bool) -> None:
         }
         for server in running
     ]
-    missing, releases = await _service_says(ServiceClient(project.service_url()))
+    missing, releases = await _service_says(_client(project.service_url()))
     if as_json:
         said = {"servers": servers, "releases": releases, "missing": missing, "url": project.service_url()}
         out.print_json(json.dumps(said))
@@ -154,19 +161,26 @@ async def _service_says(client: ServiceClient) -> tuple[list[str], dict[str, str
     missing = [f"{part['what']}: {part['reason']}" for part in parts] if isinstance(parts, list) else []
     listed = models.get("data") if code == 200 else []
     apps = listed if isinstance(listed, list) else []
-    return missing, {app["id"]: app["surefoot"]["release"] for app in apps if "surefoot" in app}
+    said = {app["id"]: app.get("surefoot", {}) for app in apps}
+    return missing, {name: fields["release"] for name, fields in said.items() if "release" in fields}
 
 
 async def _serve(host: str | None, port: int | None) -> None:
     from surefoot.api.app import create_app
     from surefoot.api.uvicorn import server
+    from surefoot.local.space import require_port
     from surefoot.wiring.project import open_project
     from surefoot.wiring.serving import service_of
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     project = open_project(project_top()).listening_on(host=host, port=port)
     listening = project.settings.service
+    require_port(listening.host, listening.port, what="the service", setting="SUREFOOT_SERVICE_PORT")
     async with service_of(project) as service:
         running = server(create_app(service), host=listening.host, port=listening.port)
         err.print(f"surefoot listens on {project.service_url()}", markup=False)
+        # Once it has stopped, uvicorn raises the signal that stopped it again: what is open is closed first.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         await running.serve()
+    if not running.started:
+        raise ServiceError("the service did not start", remedy="mend what the lines above say")

@@ -4,11 +4,15 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import cast
 
 import aiohttp
 
 from surefoot.errors import RequestError, ServiceError
+
+# The environment variable that holds a caller's own key.
+KEY_VARIABLE = "SUREFOOT_KEY"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +43,7 @@ class ServiceClient:
             session.post(self.url + "/v1/answers", json=body) as response,
         ):
             if response.status != 200:
-                raise _refused(_fields(await response.text()))
+                raise _refused(_fields(await response.text()), response.status)
             name = ""
             async for line in response.content:
                 text = line.decode().rstrip("\r\n")
@@ -48,7 +52,7 @@ class ServiceClient:
                 elif text.startswith("data: "):
                     fields = _fields(text.removeprefix("data: "))
                     if name == "error":
-                        raise _refused(fields)
+                        raise _refused(fields, response.status)
                     yield Event(name=name, fields=fields)
 
     @asynccontextmanager
@@ -78,10 +82,10 @@ def _fields(text: str) -> dict[str, object]:
     return cast(dict[str, object], fields) if isinstance(fields, dict) else {}
 
 
-def _refused(fields: dict[str, object]) -> ServiceError:
+def _refused(fields: dict[str, object], status: int) -> ServiceError:
     error = fields.get("error")
     said = cast(dict[str, object], error) if isinstance(error, dict) else {}
-    return ServiceError(
-        str(said.get("message", "the service gave no answer")),
-        remedy=str(said.get("remedy", "see the service's log")),
-    )
+    remedy = str(said.get("remedy", "see the service's log"))
+    if status == HTTPStatus.UNAUTHORIZED:
+        remedy = f"put a key the service knows into {KEY_VARIABLE}; `surefoot key create` makes one"
+    return ServiceError(str(said.get("message", "the service gave no answer")), remedy=remedy)
