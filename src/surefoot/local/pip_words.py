@@ -49,8 +49,8 @@ def _remedy(text: str) -> str:
         )
     if NO_SUCH_VERSION.search(text):
         return (
-            "the package index does not have this version for this Python: ask its keeper, point "
-            "PIP_INDEX_URL at a full mirror, or try PyPI; Python 3.11 on Linux x86-64 is what is pinned"
+            "the package index does not have this version for this Python, if it answered at all: point "
+            "PIP_INDEX_URL at a full mirror, or at PyPI; Python 3.11 on Linux x86-64 is what is pinned"
         )
     if NO_PIP.search(text):
         return "this Python has no pip: run `python -m ensurepip --upgrade`, then run it again"
