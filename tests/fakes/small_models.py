@@ -41,6 +41,7 @@ def model(*files: SourceFile, chat_template_sha256: str | None = None) -> ModelS
         context_tokens=128,
         vllm_flags=(),
         memory_bytes=1,
+        expanded_memory_bytes=1,
         fingerprint=None,
     )
 

@@ -11,8 +11,8 @@ from surefoot.local.environment import Environment
 from surefoot.local.processes import Launch
 from surefoot.models import ModelSpec
 
-CACHE_GIGABYTES = 2
-"""Room for keys and values on a CPU: some 37,000 tokens of the 1.5B model, nine full contexts."""
+CACHE_GIGABYTES = 1
+"""Room for keys and values on a CPU: some 18,000 tokens of the 1.5B model, four full contexts."""
 
 CPU_FLAGS = ("--dtype", "float32", "--enforce-eager")
 """bfloat16 is 3-4 times slower on CPUs without AVX512-BF16; compiling takes minutes and gains nothing."""

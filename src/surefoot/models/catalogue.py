@@ -65,6 +65,9 @@ def _spec(alias: str, entry: Table) -> ModelSpec:
         context_tokens=entry.integer("context_tokens", least=1),
         vllm_flags=entry.texts("vllm_flags", ()),
         memory_bytes=entry.integer("memory_bytes", least=1),
+        expanded_memory_bytes=entry.integer(
+            "expanded_memory_bytes", entry.integer("memory_bytes", least=1), least=1
+        ),
         fingerprint=_fingerprint(entry.table("fingerprint")) if entry.has("fingerprint") else None,
     )
     entry.refuse_others()

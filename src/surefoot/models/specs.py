@@ -57,7 +57,8 @@ class ModelSpec:
     """One alias of the catalogue.
 
     `same_as` names the alias whose entry this one shares, and so its weights and identity. `vllm_flags`
-    leave output alone. `memory_bytes` is what a server of this model needs. `fingerprint` is None for
+    leave output alone. `memory_bytes` is what a server of this model needs, and
+    `expanded_memory_bytes` what it needs where INT8 weights are served expanded. `fingerprint` is None for
     embedders, and for a chat model whose greedy answers nobody has recorded yet.
     """
 
@@ -75,6 +76,7 @@ class ModelSpec:
     context_tokens: int
     vllm_flags: tuple[str, ...]
     memory_bytes: int
+    expanded_memory_bytes: int
     fingerprint: PinnedFingerprint | None
 
     @property

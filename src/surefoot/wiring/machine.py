@@ -50,7 +50,8 @@ class Machine:
         if self._project.settings.chat.url is None and find(MODEL, state=self._state) is None:
             require_platform()
             spec = self._project.chat_spec()
-            require_memory(spec.memory_bytes, spec.title)
+            expanded = await self._expanded(spec)
+            require_memory(spec.expanded_memory_bytes if expanded else spec.memory_bytes, spec.title)
             port = self._project.settings.chat.port
             require_port("127.0.0.1", port, what="the model server", setting="SUREFOOT_CHAT_PORT")
 
