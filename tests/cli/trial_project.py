@@ -173,6 +173,7 @@ class Trial:
             yield served
             process.send_signal(signal.SIGTERM)
             assert process.wait(LONGEST_SECONDS) == 0, served.log.read_text()
+            assert [*(self.state / "scratch").glob(f"*{process.pid}-*")] == [], "it left scratch copies"
         finally:
             process.kill()
             process.wait()

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-from tests.cli.trial_project import ANSWER, QUESTION, REPOSITORY, Served, Trial, trial_project
+from tests.cli.trial_project import ANSWER, QUESTION, Served, Trial, trial_project
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +35,19 @@ def test_a_service_without_model_and_index_runs_and_names_both(trial: Trial, ser
     assert set(missing) == {"app answers", "model"}
     assert "surefoot index build answers" in missing["app answers"]["remedy"]
     assert served.ask().status_code == 503
+
+
+def test_the_commands_say_what_a_service_misses(trial: Trial, served: Served) -> None:
+    port = served.url.rpartition(":")[2]
+    aside = trial.told({"SUREFOOT_SERVICE_PORT": port})
+
+    status = aside.said("status")
+    code, told = aside.refused("ask", QUESTION)
+
+    assert "not ready: app answers: no index of the corpus 'papers'" in status
+    assert "not ready: model: " in status
+    assert code == 5
+    assert "surefoot index build answers" in told
 
 
 def test_an_app_opens_by_itself_once_its_index_is_built(trial: Trial, served: Served) -> None:
@@ -81,31 +93,3 @@ def test_the_right_weights_are_taken_back(trial: Trial, served: Served) -> None:
 
     assert served.ask().status_code == 200
     assert plain_chat(served).status_code == 200
-
-
-def test_a_service_that_was_told_to_stop_leaves_no_scratch_copies(trial: Trial) -> None:
-    with trial.serving() as service:
-        service.eventually_ready()
-        assert [*(trial.state / "scratch").iterdir()]
-
-    # The service of this module still runs, and its copy is its own: a folder, and the lock beside it.
-    assert len([*(trial.state / "scratch").iterdir()]) == 2
-
-
-def test_nothing_phones_home(trial: Trial, tmp_path: Path) -> None:
-    refusals = tmp_path / "refusals"
-    refusals.touch()
-    closed = trial.told(
-        {
-            "PYTHONPATH": str(REPOSITORY / "tests" / "journey" / "refuse_outside"),
-            "SUREFOOT_TEST_REFUSALS": str(refusals),
-            "SUREFOOT_FOLDERS_STATE": str(tmp_path / "state"),
-        }
-    )
-
-    closed.said("index", "build")
-    with closed.serving() as service:
-        service.eventually_ready()
-        assert ANSWER in closed.said("ask", QUESTION, "--url", service.url)
-
-    assert refusals.read_text() == ""

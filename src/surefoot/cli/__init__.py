@@ -1,7 +1,5 @@
 """The commands. Vendors and rooms are imported inside them, so that each loads only what it needs."""
 
-import sys
-
 import typer
 
 from surefoot.cli import asking, indexing, keys, modelling, reporting, running, tracing
@@ -26,9 +24,5 @@ app.add_typer(keys.app, name="key")
 
 
 def main() -> None:
-    """Run the command line. Output that is cut off, as by `head`, is not an error."""
-    try:
-        app()
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    """Run the command line."""
+    app()

@@ -12,7 +12,17 @@ from rich.text import Text
 
 from surefoot.errors import SurefootError
 
-out = Console(highlight=False, soft_wrap=True)
+
+class Terminal(Console):
+    """A console whose reader may leave early, as `head` does: that is the end, and no error."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Leave quietly; what is still to be written goes nowhere."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+out = Terminal(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 T = TypeVar("T")

@@ -44,12 +44,15 @@ def search(
 
 
 async def _build(app_name: str | None) -> None:
-    from surefoot.wiring.indexing import embedder_of
     from surefoot.wiring.project import open_project
 
     project = open_project(project_top())
+    apps = apps_named(project, app_name)
+
+    from surefoot.wiring.indexing import embedder_of  # takes seconds, and a misspelt app is known before
+
     async with embedder_of(project) as embedder:
-        for chosen in apps_named(project, app_name):
+        for chosen in apps:
             with Steps() as steps:
                 report = await build_with_steps(project, chosen, embedder, steps)
             print_report(report)

@@ -52,7 +52,9 @@ def status(
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; the setting by default.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; the setting by default.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on; the setting by default.")
+    ] = None,
 ) -> None:
     """Run the HTTP service in the foreground; it needs an index and a model server."""
     run(_serve(host, port))
@@ -166,16 +168,18 @@ async def _service_says(client: ServiceClient) -> tuple[list[str], dict[str, str
 
 
 async def _serve(host: str | None, port: int | None) -> None:
-    from surefoot.api.app import create_app
-    from surefoot.api.uvicorn import server
     from surefoot.local.space import require_port
     from surefoot.wiring.project import open_project
-    from surefoot.wiring.serving import service_of
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     project = open_project(project_top()).listening_on(host=host, port=port)
     listening = project.settings.service
     require_port(listening.host, listening.port, what="the service", setting="SUREFOOT_SERVICE_PORT")
+
+    from surefoot.api.app import create_app  # these take seconds, and a taken port is known before
+    from surefoot.api.uvicorn import server
+    from surefoot.wiring.serving import service_of
+
     async with service_of(project) as service:
         running = server(create_app(service), host=listening.host, port=listening.port)
         err.print(f"surefoot listens on {project.service_url()}", markup=False)
