@@ -88,7 +88,9 @@ def test_changed_packages_are_refused_and_nothing_is_kept(lock: Path, index: Pat
 
 
 def test_an_index_out_of_reach_is_said_with_pips_last_lines(lock: Path, tmp_path: Path) -> None:
-    with pytest.raises(FetchError, match=r"No matching distribution found for torchlike==1\.0\+cpu") as caught:
+    with pytest.raises(
+        FetchError, match=r"No matching distribution found for torchlike==1\.0\+cpu"
+    ) as caught:
         ensure(lock, tmp_path, only_unreachable())
     assert "cannot be reached" in caught.value.remedy
     assert [*(tmp_path / "vllm").iterdir()] == []

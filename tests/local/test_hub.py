@@ -76,6 +76,6 @@ def test_a_refusal_names_the_address_and_what_to_do(
 
 
 def test_a_hub_that_is_not_there_is_named_with_the_other_ways(tmp_path: Path) -> None:
-    with pytest.raises(FetchError, match="127.0.0.1:9") as caught:
+    with pytest.raises(FetchError, match=r"127\.0\.0\.1:9") as caught:
         bring(FakeHub(url="http://127.0.0.1:9"), tmp_path / "partial")
     assert "weights.order" in caught.value.remedy

@@ -6,12 +6,14 @@ from surefoot.errors import ChecksumError, FetchError, LocalError, ResourceError
 from surefoot.local.pip_words import lacks_version, pip_error
 
 LACKING = (
-    "ERROR: Could not find a version that satisfies the requirement torch==2.13.0+cpu (from versions: 2.12.0)",
+    "ERROR: Could not find a version that satisfies the requirement torch==2.13.0+cpu "
+    "(from versions: 2.12.0)",
     "ERROR: No matching distribution found for torch==2.13.0+cpu",
 )
 DEAD = (
-    "WARNING: Retrying (Retry(total=0, connect=None, read=None, redirect=None, status=None)) after connection "
-    "broken by 'NewConnectionError('<pip._vendor.urllib3.connection.HTTPConnection object at 0x7f>: Failed to "
+    "WARNING: Retrying (Retry(total=0, connect=None, read=None, redirect=None, status=None)) after "
+    "connection broken by 'NewConnectionError('<pip._vendor.urllib3.connection.HTTPConnection object at "
+    "0x7f>: Failed to "
     "establish a new connection: [Errno 111] Connection refused')': /simple/torch/",
     *LACKING,
 )
@@ -42,5 +44,9 @@ def test_an_index_that_is_dead_is_not_taken_for_one_that_lacks_a_version() -> No
 
 
 def test_lines_that_tell_nothing_are_left_out() -> None:
-    noise = ("WARNING: Location 'file:///x/' is ignored: it is neither a file nor a directory.", "", "[notice] new")
+    noise = (
+        "WARNING: Location 'file:///x/' is ignored: it is neither a file nor a directory.",
+        "",
+        "[notice] new",
+    )
     assert "ignored" not in pip_error("x", (*LACKING, *noise)).message

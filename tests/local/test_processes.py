@@ -58,9 +58,7 @@ async def says_ready(running: Running) -> bool:
 
 def start_ready(code: str, state: Path) -> Running:
     running = start(launch(code), state=state)
-    asyncio.run(
-        wait_until_ready(running, lambda: says_ready(running), timeout_seconds=30, report=Heard())
-    )
+    asyncio.run(wait_until_ready(running, lambda: says_ready(running), timeout_seconds=30, report=Heard()))
     return running
 
 

@@ -92,6 +92,8 @@ def test_another_platform_is_sent_to_a_server_elsewhere(system: str, machine: st
     assert "SUREFOOT_CHAT_URL" in caught.value.remedy
 
 
-@pytest.mark.parametrize(("count", "words"), [(1_117_320_768, "1.1 GB"), (466_247, "0.5 MB"), (10**8, "0.1 GB")])
+@pytest.mark.parametrize(
+    ("count", "words"), [(1_117_320_768, "1.1 GB"), (466_247, "0.5 MB"), (10**8, "0.1 GB")]
+)
 def test_bytes_read_as_people_say_them(count: int, words: str) -> None:
     assert human(count) == words

@@ -68,7 +68,9 @@ def test_on_a_gpu_nothing_of_the_cpu_remains(environment: Environment) -> None:
     assert not [name for name in built.launch.environment if "CPU" in name or name == "LD_PRELOAD"]
 
 
-@pytest.mark.parametrize("name", ["DO_NOT_TRACK", "HF_HUB_OFFLINE", "VLLM_NO_USAGE_STATS", "VLLM_DO_NOT_TRACK"])
+@pytest.mark.parametrize(
+    "name", ["DO_NOT_TRACK", "HF_HUB_OFFLINE", "VLLM_NO_USAGE_STATS", "VLLM_DO_NOT_TRACK"]
+)
 def test_nothing_calls_home(name: str, environment: Environment) -> None:
     for built in (
         vllm_on_gpu(SPEC, names=(), weights=Path(), environment=environment, port=1, inherited={}),

