@@ -110,6 +110,16 @@ def test_listening_beyond_this_machine_without_keys(trial: Trial) -> None:
     assert "surefoot key create" in told
 
 
+def test_a_trace_database_that_is_none(trial: Trial, tmp_path: Path) -> None:
+    (tmp_path / "traces.sqlite").write_text("no database " * 1000)
+    elsewhere = trial.told({"SUREFOOT_FOLDERS_STATE": str(tmp_path)})
+
+    code, told = elsewhere.refused("serve", "--port", str(free_port()))
+
+    assert code == 5
+    assert "file is not a database" in told
+
+
 def test_a_step_of_up_that_fails_while_others_run(trial: Trial) -> None:
     away = f"http://127.0.0.1:{free_port()}"
 

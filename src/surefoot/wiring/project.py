@@ -44,16 +44,19 @@ class Project:
         return load_corpus(self.settings.folders.serving / "corpora" / f"{app.corpus}.toml", self.top)
 
     def chat_alias(self) -> str:
-        """The one alias that answers: every app's, unless the setting `chat.alias` says another."""
+        """The one alias that answers: every app's, unless the setting `chat.alias` says another.
+
+        NotFoundError when the catalogue has no such alias, also where a declared model stands in for it.
+        """
         if self.settings.chat.alias is not None:
-            return self.settings.chat.alias
+            return self.models.named(self.settings.chat.alias).alias
         aliases = sorted({app.model for app in self.apps})
         if len(aliases) > 1:
             raise SettingsError(
                 f"the apps name several models: {', '.join(aliases)}, and one model server answers",
                 remedy="let every app name the same alias, or set chat.alias",
             )
-        return aliases[0]
+        return self.models.named(aliases[0]).alias
 
     def chat_spec(self) -> ModelSpec:
         """The catalogue's entry of the model that answers."""

@@ -99,8 +99,6 @@ class ServiceParts:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """What runs beside the routes: the trace writer, the model's watch, and apps that open late."""
-        keep_days = self.project.settings.traces.keep_days
-        await self.store.delete_before(datetime.now(UTC) - timedelta(days=keep_days))
         async with self.writer:
             tasks = [
                 asyncio.create_task(self.model.watch.run()),
@@ -128,6 +126,7 @@ async def service_of(project: Project) -> AsyncIterator[Service]:
         stack.push_async_callback(apps.aclose)
         await apps.open()
         store = await stack.enter_async_context(TraceStore(project.traces))
+        await store.delete_before(datetime.now(UTC) - timedelta(days=settings.traces.keep_days))
         parts = ServiceParts(
             project=project,
             apps=apps,
