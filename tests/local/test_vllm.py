@@ -25,9 +25,9 @@ INHERITED = {"PATH": "/bin", "HOME": "/h", "PYTHONPATH": "/elsewhere", "LD_PRELO
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Environment:
-    packages = tmp_path / "lib" / "python3.11" / "site-packages" / "x.libs"
-    packages.mkdir(parents=True)
-    (packages / "libiomp5.so").touch()
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "libiomp5.so").touch()
+    (tmp_path / "tcmalloc.so").touch()
     return Environment(folder=tmp_path, python=Path("/vllm/bin/python"))
 
 
@@ -39,7 +39,7 @@ def test_on_a_cpu_it_serves_aliases_and_identity_eagerly_in_float32(environment:
         environment=environment,
         port=8001,
         inherited=INHERITED,
-        tcmalloc=Path("/usr/lib/tcmalloc.so"),
+        tcmalloc=environment.folder / "tcmalloc.so",
     )
     assert built.launch.command == (
         *("/vllm/bin/python", "-m", "vllm.entrypoints.openai.api_server", "--model", "/weights"),
@@ -50,8 +50,8 @@ def test_on_a_cpu_it_serves_aliases_and_identity_eagerly_in_float32(environment:
     )
     variables = built.launch.environment
     assert variables["VLLM_CPU_OMP_THREADS_BIND"] == core_ranges(os.sched_getaffinity(0))
-    assert variables["LD_PRELOAD"].endswith("x.libs/libiomp5.so:/usr/lib/tcmalloc.so")
-    assert variables["VLLM_CPU_KVCACHE_SPACE"] == "2"
+    assert variables["LD_PRELOAD"] == f"{environment.folder}/lib/libiomp5.so:{environment.folder}/tcmalloc.so"
+    assert int(variables["VLLM_CPU_KVCACHE_SPACE"]) >= 1
     assert variables["PATH"] == "/bin" and "PYTHONPATH" not in variables
 
 

@@ -168,9 +168,9 @@ class _Installation:
     async def _pip(self, *wanted: str) -> Finished:
         pip = (self._python, "-m", "pip", "--python", str(self._environment.python))
         # Bytecode is written when vLLM first imports a file: most are never imported.
-        asked = ("--no-deps", "--only-binary=:all:", "--no-compile", "--no-input", "--progress-bar=off")
+        asked = ("--no-deps", "--only-binary=:all:", "--no-user", "--no-compile", "--no-input")
         return await run_command(
-            (*pip, "--disable-pip-version-check", "install", *asked, *wanted),
+            (*pip, "--disable-pip-version-check", "install", "--progress-bar=off", *asked, *wanted),
             environment=self._variables,
             each_line=self._count,
             held=self._held,

@@ -117,8 +117,8 @@ def write_slice(piece: Slice) -> int:
 
     # One long row: gguf works through sixteen rows at a time, and is quickest when that is all there is.
     stored = numpy.memmap(piece.source, numpy.uint8, "r", piece.start, (1, piece.rows * piece.row_bytes))
-    numbers = dequantize(stored, GGMLQuantizationType(piece.block_type))
-    rows = numpy.asarray(numbers, dtype=numpy.float32).reshape(piece.rows, piece.columns)
+    dequantised = dequantize(stored, GGMLQuantizationType(piece.block_type))
+    rows = numpy.asarray(dequantised, dtype=numpy.float32).reshape(piece.rows, piece.columns)
     checkpoint = os.open(piece.checkpoint, os.O_WRONLY)
     try:
         if piece.rounded:

@@ -59,9 +59,10 @@ def vllm_on_cpu(
     `names` are the model's aliases; its identity is always served beside them, last. `inherited` is the
     environment to build on.
     """
-    preloaded = [*environment.folder.glob("lib/python*/site-packages/**/libiomp5.so")]
-    preloaded += [*environment.folder.glob("lib/libiomp5.so")]
-    libraries = [str(library) for library in (*preloaded[:1], *((tcmalloc,) if tcmalloc else ()))]
+    threading = environment.folder / "lib" / "libiomp5.so"  # where intel-openmp puts it
+    libraries = [
+        str(library) for library in (threading, tcmalloc) if library is not None and library.exists()
+    ]
     variables = {
         **_inherited(inherited),
         **NO_CALLS_HOME,
