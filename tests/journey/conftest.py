@@ -56,7 +56,7 @@ class House:
         return done
 
     def process(self, name: str) -> int:
-        """The pid of a process that `surefoot up` started: `model` or `service`."""
+        """The pid of a process that `surefoot up` started: `vllm` or `service`."""
         pid: int = json.loads((self.state / "run" / f"{name}.json").read_text())["pid"]
         return pid
 

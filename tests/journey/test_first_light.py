@@ -22,6 +22,13 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(1800)]
 QUESTION = "At what temperature does valve 3 open?"
 
 
+@pytest.fixture(autouse=True)
+def standing_house(house: House) -> None:
+    """Each test begins with everything running, whatever the one before it left."""
+    if not house.ready():
+        house.surefoot("up", "--question", QUESTION)
+
+
 def events_of(house: House, question: str) -> list[tuple[str, dict[str, object]]]:
     """Every event of a streamed answer, in order."""
     found: list[tuple[str, dict[str, object]]] = []
@@ -80,17 +87,17 @@ def test_a_streamed_answer_is_in_trace_metrics_and_page(house: House) -> None:
 
 
 def test_the_second_up_changes_nothing(house: House) -> None:
-    before = (house.process("model"), house.process("service"))
+    before = (house.process("vllm"), house.process("service"))
 
     house.surefoot("up", "--question", QUESTION)
 
-    assert (house.process("model"), house.process("service")) == before
+    assert (house.process("vllm"), house.process("service")) == before
 
 
 def test_a_model_killed_in_mid_answer_is_an_error_in_the_stream_and_the_service_recovers(
     house: House,
 ) -> None:
-    model = house.process("model")
+    model = house.process("vllm")
     with httpx.stream(
         "POST",
         house.url + "/v1/answers",
@@ -116,7 +123,7 @@ def test_a_model_killed_in_mid_answer_is_an_error_in_the_stream_and_the_service_
 
 
 def test_other_weights_behind_the_same_name_are_not_ready(house: House, tmp_path: Path) -> None:
-    model = psutil.Process(house.process("model"))
+    model = psutil.Process(house.process("vllm"))
     command, environment = model.cmdline(), model.environ()
     at = command.index("--model") + 1
     other = tmp_path / "other"
@@ -164,7 +171,7 @@ def test_an_indexer_killed_half_way_leaves_the_old_snapshot_serving(house: House
     documents = tmp_path / "documents"
     shutil.copytree(TOP / "tests" / "journey" / "documents", documents)
     for number in range(400):
-        text = f"# Leaflet {number}\n\nGauge {number} reads {number * 7} millibar on a calm day. " * 3
+        text = f"# Leaflet {number}\n\n" + f"Gauge {number} reads {number * 7} millibar on a calm day. " * 15
         (documents / f"leaflet-{number}.md").write_text(text)
     environment = {**house.environment, "SUREFOOT_DOCS": str(documents)}
     build = [sys.executable, "-m", "surefoot", "index", "build"]
@@ -192,7 +199,7 @@ def test_nothing_phones_home(house: House) -> None:
 
 def test_down_stops_what_up_started_and_nothing_else(house: House) -> None:
     bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    pids = (house.process("model"), house.process("service"))
+    pids = (house.process("vllm"), house.process("service"))
 
     house.surefoot("down")
 

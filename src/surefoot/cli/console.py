@@ -22,7 +22,10 @@ class Terminal(Console):
         sys.exit(0)
 
 
-out = Terminal(highlight=False, soft_wrap=True)
+# A pipe has no width: a table is written wide there, so that nothing a program looks for is cut off.
+PIPE_COLUMNS = 240
+
+out = Terminal(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 T = TypeVar("T")

@@ -83,7 +83,7 @@ def reporter(steps: Steps) -> "Report":
         if said.unit == "bytes":
             detail = f"{human(said.done)} of {human(said.total)}"
         elif said.unit == "seconds":
-            detail = f"{said.done} s"
+            detail = ""
         else:
             detail = f"{said.done} of {said.total} {said.unit}"
         total = None if said.unit == "seconds" else said.total
