@@ -85,6 +85,23 @@ def test_a_browser_may_send_its_key_as_a_password(keyed: tuple[Running, Path]) -
     assert running.client.get("/", auth=("anybody", "wrong")).status_code == 401
 
 
+def test_a_key_that_may_only_ask_sees_nothing_of_what_others_asked(keyed: tuple[Running, Path]) -> None:
+    running, path = keyed
+    asks, reads = create_key(path, "only asks", ["ask"]), create_key(path, "both", ["ask", "read"])
+    others = {"question": "A secret of somebody else?"}
+    asked = running.client.post("/v1/answers", json=others, headers={"Authorization": f"Bearer {reads}"})
+    release = asked.json()["release"]
+
+    own = running.client.post("/", data={"question": "How much?"}, auth=("me", asks))
+    whole = running.client.post("/", data={"question": "How much?"}, auth=("me", reads))
+
+    assert own.status_code == whole.status_code == 200 and "Nine litres" in own.text
+    assert "A secret" in whole.text and "Latest questions" in whole.text and "Errors" in whole.text
+    for kept in ("A secret", "Latest questions", "How each release did", "Errors"):
+        assert kept not in own.text
+    assert own.text.count(release[:12]) == 2, "only what answered this very question"
+
+
 def test_openais_route_says_an_unknown_key_in_openais_form(keyed: tuple[Running, Path]) -> None:
     error = keyed[0].client.post("/v1/chat/completions", json={}).json()["error"]
 

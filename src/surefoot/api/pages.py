@@ -12,6 +12,7 @@ from starlette.responses import Response
 from surefoot.answering import AnswerPart
 from surefoot.api.admittance import admit
 from surefoot.api.answers import app_named
+from surefoot.api.authentication import Caller
 from surefoot.api.bodies import read_bytes
 from surefoot.api.chat_body import question_of
 from surefoot.api.follow_up import passage_of
@@ -30,8 +31,8 @@ def routes(service: Service, pages: Pages) -> APIRouter:
 
     @router.get("/")
     async def home(request: Request) -> Response:
-        await admit(service, request, "read")
-        return _response(pages.home(await _home(service)))
+        caller = await admit(service, request, "read")
+        return _response(pages.home(await _home(service, caller)))
 
     @router.post("/")
     async def ask(request: Request) -> Response:
@@ -49,7 +50,7 @@ def routes(service: Service, pages: Pages) -> APIRouter:
             pins=app.pins,
             started_at=now(),
         )
-        view = await _home(service, app=app.manifest.app, question=question.text)
+        view = await _home(service, caller, app=app.manifest.app, question=question.text)
         form = AnswerPage(pages=pages, view=view, id=asked.id, pins=app.pins)
         return AnswerReply(service, asked, app=app, question=question, form=form)
 
@@ -92,13 +93,17 @@ class AnswerPage:
         return self.page.content
 
 
-async def _home(service: Service, *, app: str = "", question: str = "") -> Home:
+async def _home(service: Service, caller: Caller, *, app: str = "", question: str = "") -> Home:
+    """The first page; what others asked, and how releases do, is for callers who may read."""
+    apps = service.apps.names()
+    if "read" not in caller.scopes:
+        return Home(apps=apps, recent=None, quality=None, app=app, question=question)
     until = now()
     since = until - timedelta(hours=24)
     await service.sink.flush()
     outlines = await service.store.outlines(since, until)
     return Home(
-        apps=service.apps.names(),
+        apps=apps,
         recent=await service.store.recent(_RECENT),
         quality=await asyncio.to_thread(quality, outlines, since, until),
         app=app,

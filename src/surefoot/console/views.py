@@ -18,11 +18,14 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """The first page: the apps to ask, what was asked and answered, how each release does, recent traces."""
+    """The first page: the apps to ask, what was asked and answered, how each release does, recent traces.
+
+    `recent` and `quality` are None for a caller who may ask but not read.
+    """
 
     apps: Sequence[str]
-    recent: Sequence[Trace]
-    quality: Quality
+    recent: Sequence[Trace] | None
+    quality: Quality | None
     app: str = ""
     question: str = ""
     answered: Answered | None = None
