@@ -303,7 +303,14 @@ def test_an_empty_answer_is_an_answer() -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("address", ["localhost:8000", "ftp://models", "http://", ""])
+@pytest.mark.parametrize("address", ["localhost:8000", "ftp://models", "http://", "http://gpu:port", ""])
 def test_an_address_that_is_none_is_quoted(address: str) -> None:
     with pytest.raises(SettingsError, match=f"'{address}' is not a model server's address"):
         OpenAIChat(base_url=address, model="chat")
+
+
+@pytest.mark.parametrize("address", ["http://me:hush@gpu:8000/v1", "me:hush@gpu:8000"])
+def test_an_address_with_credentials_is_refused_without_repeating_them(address: str) -> None:
+    with pytest.raises(SettingsError, match="holds an '@'") as refused:
+        OpenAIChat(base_url=address, model="chat")
+    assert "hush" not in str(refused.value) + refused.value.remedy

@@ -58,6 +58,12 @@ def test_what_is_no_chunk_is_quoted(event: str) -> None:
         StreamedAnswer().take(event)
 
 
+@pytest.mark.parametrize("event", ['{"error": {"message": "key sk-1 is wrong"}}', "key sk-1 is wrong"])
+def test_a_key_repeated_inside_a_stream_is_blotted_out(event: str) -> None:
+    with pytest.raises(ModelError, match=r"key \*\*\* is wrong"):
+        StreamedAnswer(secret="sk-1").take(event)
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

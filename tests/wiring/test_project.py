@@ -9,6 +9,8 @@ from surefoot.errors import NotFoundError, SettingsError
 from surefoot.models import declared_identity
 from surefoot.wiring.project import Project, open_project, secret
 
+DECLARED = 'url = "http://gpu:8000"\nmodel = "gpt-5"'
+
 
 def project_in(top: Path, settings: str = "") -> Project:
     write_project(top, f"schema = 1\n{settings}\n")
@@ -17,7 +19,7 @@ def project_in(top: Path, settings: str = "") -> Project:
 
 def test_the_pinned_model_answers_unless_another_is_declared(tmp_path: Path) -> None:
     pinned = project_in(tmp_path / "pinned")
-    declared = project_in(tmp_path / "declared", '[chat]\nmodel = "gpt-5"')
+    declared = project_in(tmp_path / "declared", f"[chat]\n{DECLARED}")
 
     assert pinned.chat_identity() == pinned.models.named("chat").identity
     assert declared.chat_identity() == declared_identity("gpt-5")
@@ -31,7 +33,7 @@ def test_the_model_server_of_this_machine_is_asked_unless_another_is_named(tmp_p
     assert (own.chat_url(), other.chat_url()) == ("http://127.0.0.1:8765", "http://gpu:8000")
 
 
-@pytest.mark.parametrize("declared", ["", 'model = "gpt-5"'])
+@pytest.mark.parametrize("declared", ["", DECLARED])
 def test_an_alias_that_is_not_in_the_catalogue_is_refused(tmp_path: Path, declared: str) -> None:
     project = project_in(tmp_path, f'[chat]\nalias = "chta"\n{declared}')
 
@@ -53,6 +55,20 @@ def test_apps_of_two_models_are_refused_unless_one_is_set(tmp_path: Path) -> Non
 def test_a_model_that_does_not_chat_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="'embedder' does not chat"):
         project_in(tmp_path, '[chat]\nalias = "embedder"').chat_spec()
+
+
+def test_a_declared_model_needs_its_server(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"chat\.model is set to 'gpt-5', but not chat\.url") as refused:
+        project_in(tmp_path, '[chat]\nmodel = "gpt-5"')
+    assert "set SUREFOOT_CHAT_URL too" in refused.value.remedy
+
+
+@pytest.mark.parametrize("section", ["chat", "embedder"])
+def test_a_password_in_an_address_is_refused_and_not_repeated(tmp_path: Path, section: str) -> None:
+    with pytest.raises(SettingsError, match="holds an '@'") as refused:
+        project_in(tmp_path, f'[{section}]\nurl = "http://me:hush@gpu:8000"')
+    assert "hush" not in str(refused.value)
+    assert "key_variable" in refused.value.remedy
 
 
 def test_an_embeddings_server_needs_its_model_and_length(tmp_path: Path) -> None:

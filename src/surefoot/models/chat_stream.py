@@ -44,9 +44,10 @@ class EventSplitter:
 
 
 class StreamedAnswer:
-    """What a stream of chat completion chunks has said so far."""
+    """What a stream of chat completion chunks has said so far; no error repeats `secret`, the API key."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, secret: str | None = None) -> None:
+        self._secret = secret
         self.done = False
         self.finish_reason: str | None = None
         self.usage: Usage | None = None
@@ -62,10 +63,10 @@ class StreamedAnswer:
         if event == DONE:
             self.done = True
             return ""
-        chunk = _object(event)
+        chunk = _object(event, self._secret)
         if chunk.get("error"):
             raise ModelError(
-                f"the model server broke off its answer: {words_of(event.encode())}",
+                f"the model server broke off its answer: {words_of(event.encode(), secret=self._secret)}",
                 remedy="see the model server's log; the request can be asked again",
             )
         self._take_usage(chunk.get("usage"))
@@ -92,14 +93,14 @@ class StreamedAnswer:
             self.usage = Usage(prompt_tokens=prompt, output_tokens=output)
 
 
-def _object(event: str) -> Mapping[str, object]:
+def _object(event: str, secret: str | None) -> Mapping[str, object]:
     try:
         chunk = json.loads(event)
     except ValueError:
         chunk = None
     if not isinstance(chunk, dict):
         raise ModelError(
-            f"the model server sent {quote(event)} where a chat completion chunk belongs",
+            f"the model server sent {quote(event, secret=secret)} where a chat completion chunk belongs",
             remedy="check that the address is that of an OpenAI-compatible server",
         )
     return chunk

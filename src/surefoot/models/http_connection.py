@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import aiohttp
 
-from surefoot.errors import ModelError, ModelUnreachableError, SettingsError
+from surefoot.errors import ModelError, ModelUnreachableError
+from surefoot.models.address import check_address
 from surefoot.models.limits import Clock, Limits, Retries, retry_after_seconds
 from surefoot.models.server_words import quote, words_of
 from surefoot.records import Json
@@ -108,12 +108,7 @@ class HttpConnection:
     """
 
     def __init__(self, *, base_url: str, limits: Limits, retries: Retries, api_key: str | None) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SettingsError(
-                f"{base_url!r} is not a model server's address",
-                remedy="give it as http://host:port or https://host/path",
-            )
+        check_address(base_url)
         self.url = base_url.rstrip("/").removesuffix("/v1")
         self.limits = limits
         self._retries = retries
@@ -147,7 +142,7 @@ class HttpConnection:
         except ValueError:
             raise ModelError(
                 f"the model server at {self.url!r} answered {request.path!r} with "
-                f"{quote(body.decode('utf-8', 'replace'))}, which is not JSON",
+                f"{quote(body.decode('utf-8', 'replace'), secret=self._api_key)}, which is not JSON",
                 remedy="check that the address is that of an OpenAI-compatible server",
             ) from None
         return value

@@ -30,6 +30,7 @@ class OpenAIChat:
         api_key: str | None = None,
     ) -> None:
         self.model = model
+        self._api_key = api_key
         self._connection = HttpConnection(
             base_url=base_url, limits=limits or Limits(), retries=retries or Retries(), api_key=api_key
         )
@@ -44,7 +45,7 @@ class OpenAIChat:
         """
         clock = self._connection.clock()
         request = HttpRequest(method="POST", path="/v1/chat/completions", body=self._body(messages, sampling))
-        events, answer = EventSplitter(), StreamedAnswer()
+        events, answer = EventSplitter(), StreamedAnswer(secret=self._api_key)
         first_token_seconds: float | None = None
         async with self._connection.open(request, clock) as reply:
             await reply.expect_ok()

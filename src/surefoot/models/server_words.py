@@ -5,22 +5,21 @@ import json
 LONGEST_WORDS = 500
 
 
-def quote(text: str) -> str:
-    """`text` in quotes, cut to what a message can carry."""
+def quote(text: str, *, secret: str | None = None) -> str:
+    """`text` in quotes, cut to what a message can carry; `secret` is blotted out wherever it is repeated."""
+    if secret:
+        text = text.replace(secret, "***")
     return repr(text if len(text) <= LONGEST_WORDS else text[: LONGEST_WORDS - 1] + "…")
 
 
 def words_of(body: bytes, *, secret: str | None = None) -> str:
-    """The message in an error's body, quoted; `secret` is blotted out wherever the server repeats it.
+    """The message in an error's body, quoted without `secret`.
 
     Knows OpenAI's form {"error": {"message"}}, {"error": text}, {"message"} and FastAPI's {"detail"};
     any other body is quoted as it stands.
     """
     text = body.decode("utf-8", "replace").strip()
-    message = _message(text) or text or "nothing"
-    if secret:
-        message = message.replace(secret, "***")
-    return quote(message)
+    return quote(_message(text) or text or "nothing", secret=secret)
 
 
 def _message(text: str) -> str | None:

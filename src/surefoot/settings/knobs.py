@@ -68,7 +68,8 @@ class Chat(Section):
     )
     model: str | None = Field(
         None,
-        description="what that server calls the model, when it serves other weights than models.toml pins",
+        description="what that server calls the model, when it serves other weights than models.toml pins; "
+        "needs `url`",
     )
     key_variable: str | None = Field(
         None, description="name of the environment variable that holds that server's API key"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from surefoot.errors import SettingsError
 from surefoot.models import Limits, Models, ModelSpec, Retries, declared_identity, load_models
+from surefoot.models.address import check_address
 from surefoot.releases import AppFile, load_apps
 from surefoot.retrieval import Corpus, Recipe, corpus_of_folder, load_corpus, load_recipe
 from surefoot.settings import Settings, read_settings
@@ -126,6 +127,14 @@ def open_project(top: Path) -> Project:
         raise SettingsError(
             f"there is no project in {top}: it has no folder {serving.name!r}",
             remedy="change into a surefoot project, or set SUREFOOT_FOLDERS_SERVING",
+        )
+    for url in (settings.chat.url, settings.embedder.url):
+        if url is not None:
+            check_address(url)
+    if settings.chat.model is not None and settings.chat.url is None:
+        raise SettingsError(
+            f"chat.model is set to {settings.chat.model!r}, but not chat.url",
+            remedy="set SUREFOOT_CHAT_URL too, the server that serves it; or unset chat.model",
         )
     return Project(
         top=top,
