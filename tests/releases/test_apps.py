@@ -17,7 +17,9 @@ pipeline = "answers"
 abstention = "The documents do not say."
 example = "When does valve three open?"
 """
-PARTS = Parts(prompt="a", recipe="b", snapshot="c", passages="d", embedder="e", model="f")
+PARTS = Parts(
+    prompt="a", recipe="b", snapshot="c", passages="d", embedder="e", model_alias="small", model="f"
+)
 
 
 def app_in(folder: Path, text: str = APP, name: str = "answers") -> Path:
@@ -80,6 +82,12 @@ def test_every_part_decides_the_release(tmp_path: Path, part: str) -> None:
     changed = replace(PARTS, **{part: "other"})
 
     assert manifest_of(app, changed).digest != manifest_of(app, PARTS).digest
+
+
+def test_the_manifest_names_the_alias_that_answers_and_not_the_apps(tmp_path: Path) -> None:
+    app = load_app(app_in(tmp_path), "answers")
+
+    assert manifest_of(app, PARTS).model_alias == "small"
 
 
 def test_the_abstention_sentence_decides_the_release(tmp_path: Path) -> None:

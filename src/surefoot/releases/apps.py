@@ -35,13 +35,17 @@ class AppFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The digests of an app's present parts, as their rooms computed them; all 64 hex digits."""
+    """The digests of an app's present parts, as their rooms computed them; all 64 hex digits.
+
+    `model_alias` is the one name among them: the alias that answers, which a setting may choose.
+    """
 
     prompt: str
     recipe: str
     snapshot: str
     passages: str
     embedder: str
+    model_alias: str
     model: str
 
 
@@ -86,7 +90,7 @@ def manifest_of(app: AppFile, parts: Parts) -> Manifest:
         snapshot=parts.snapshot,
         passages=parts.passages,
         embedder=parts.embedder,
-        model_alias=app.model,
+        model_alias=parts.model_alias,
         model=parts.model,
     )
 

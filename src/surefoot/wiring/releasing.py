@@ -36,6 +36,7 @@ def present_manifest(project: Project, app: AppFile) -> Manifest:
             snapshot=snapshot.digest,
             passages=snapshot.passages_digest,
             embedder=project.embedder_identity(),
+            model_alias=project.chat_alias(),
             model=project.chat_identity(),
         ),
     )
