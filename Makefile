@@ -35,7 +35,7 @@ systems: dev ## the tests that need a real outside tool: a browser, Prometheus
 	@.venv/bin/pytest -m systems
 
 journey: dev ## the tests that need the real model
-	@.venv/bin/pytest -m journey
+	@.ci/journey
 
 lock: ## pin the dependencies anew (needs uv)
 	@.ci/lock

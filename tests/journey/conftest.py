@@ -1,4 +1,8 @@
-"""The real thing on this machine: vLLM, an index and the service, with nothing outside in reach."""
+"""The real thing on this machine: vLLM, an index and the service, with nothing outside in reach.
+
+`make journey` runs all of it in a network namespace that has loopback alone. The audit hook of
+`refuse_outside` names what a Python process of surefoot's own tries all the same.
+"""
 
 import json
 import os
@@ -82,7 +86,7 @@ class House:
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Weights fetched with the network there; then everything started with it refused."""
+    """Everything started with the network refused; `make journey` fetched the weights before."""
     folder = tmp_path_factory.mktemp("journey")
     refusals = folder / "refusals"
     refusals.touch()
@@ -95,16 +99,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         "SUREFOOT_CHAT_ALIAS": "small",
         "SUREFOOT_DOCS": str(HERE / "documents"),
     }
-    open_house = House(
-        state=folder / "state", environment=environment, url=f"http://127.0.0.1:{port}", refusals=refusals
-    )
-    open_house.surefoot("model", "fetch", "small")
     closed = {
         **environment,
         "PYTHONPATH": str(HERE / "refuse_outside"),
         "SUREFOOT_TEST_REFUSALS": str(refusals),
     }
-    closed_house = House(state=folder / "state", environment=closed, url=open_house.url, refusals=refusals)
+    closed_house = House(
+        state=folder / "state", environment=closed, url=f"http://127.0.0.1:{port}", refusals=refusals
+    )
     try:
         closed_house.surefoot("up", "--question", "At what temperature does valve 3 open?")
         yield closed_house

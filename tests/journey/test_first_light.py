@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +20,7 @@ from .conftest import TOP, House, eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(1800)]
 
+FLUSH_SECONDS = 0.25  # the default of traces.flush_seconds
 QUESTION = "At what temperature does valve 3 open?"
 
 
@@ -157,8 +159,10 @@ def test_other_weights_behind_the_same_name_are_not_ready(house: House, tmp_path
 
 def test_a_killed_service_loses_no_trace_older_than_the_flush_interval(house: House) -> None:
     answered = str(house.ask(QUESTION)["id"])
-    recorded = house.surefoot("trace", "show", answered)
-    assert recorded.returncode == 0
+    answered_at = time.monotonic()
+    eventually(
+        lambda: time.monotonic() - answered_at > 2 * FLUSH_SECONDS, seconds=5, what="older than the interval"
+    )
 
     os.kill(house.process("service"), signal.SIGKILL)
     house.surefoot("up", "--question", QUESTION)
@@ -193,8 +197,17 @@ def test_an_indexer_killed_half_way_leaves_the_old_snapshot_serving(house: House
     assert house.surefoot("index", "list").stdout != listed
 
 
-def test_nothing_phones_home(house: House) -> None:
+def test_nothing_phones_home(house: House, tmp_path: Path) -> None:
     assert house.refusals.read_text() == ""
+    if "SUREFOOT_TEST_ALONE" in os.environ:
+        devices = Path("/proc/net/dev").read_text().splitlines()[2:]
+        assert [device.split(":")[0].strip() for device in devices] == ["lo"]
+    # The hook does refuse, and does tell: an attempt on purpose, stopped before anything is sent.
+    attempts = tmp_path / "attempts"
+    environment = {**house.environment, "SUREFOOT_TEST_REFUSALS": str(attempts)}
+    tries = [sys.executable, "-c", "import socket; socket.create_connection(('192.0.2.1', 9))"]
+    assert subprocess.run(tries, env=environment, capture_output=True).returncode != 0
+    assert "192.0.2.1" in attempts.read_text()
 
 
 def test_down_stops_what_up_started_and_nothing_else(house: House) -> None:

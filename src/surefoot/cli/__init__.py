@@ -6,7 +6,7 @@ from surefoot.cli import asking, indexing, keys, modelling, reporting, running, 
 
 app = typer.Typer(
     name="surefoot",
-    help="Prove each change to a prompt, an index or a model; serve only what was proven.",
+    help="Answer from documents with citations, and know exactly which prompt, index and model answered.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -10,7 +10,7 @@ from typing import NoReturn, TypeVar
 from rich.console import Console
 from rich.text import Text
 
-from surefoot.errors import SurefootError
+from surefoot.errors import SettingsError, SurefootError
 
 
 class Terminal(Console):
@@ -27,6 +27,14 @@ PIPE_COLUMNS = 240
 
 out = Terminal(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+# The extra that brings each module which the base install leaves out.
+EXTRAS = {
+    **dict.fromkeys(("bm25s", "bs4", "chromadb", "llama_index", "numpy"), "retrieval"),
+    **dict.fromkeys(("onnx", "onnxruntime", "pyarrow", "safetensors", "tokenizers"), "retrieval"),
+    **dict.fromkeys(("fastapi", "orjson", "prometheus_client", "sqlalchemy", "uvicorn", "uvloop"), "serve"),
+    "psutil": "local",
+}
 
 T = TypeVar("T")
 
@@ -46,6 +54,8 @@ def run(work: Coroutine[None, None, T]) -> T:
         return asyncio.run(work)
     except SurefootError as error:
         fail(error)
+    except ModuleNotFoundError as missing:
+        fail(_missing(missing))
     except ExceptionGroup as several:  # steps that ran at once; the first that failed stopped the others
         ours = [error for error in _all_of(several) if isinstance(error, SurefootError)]
         if len(ours) < len([*_all_of(several)]):
@@ -62,6 +72,17 @@ def _all_of(several: ExceptionGroup[Exception]) -> Iterator[Exception]:
             yield from _all_of(error)
         else:
             yield error
+
+
+def _missing(missing: ModuleNotFoundError) -> SurefootError:
+    """What to install for a module that an extra brings; anything else missing is a fault of ours."""
+    module = (missing.name or "").partition(".")[0]
+    if module not in EXTRAS:
+        raise missing
+    return SettingsError(
+        f"this command needs {module}, which is not installed",
+        remedy=f"pip install 'surefoot[{EXTRAS[module]}]'",
+    )
 
 
 def fail(error: SurefootError) -> NoReturn:
