@@ -3,6 +3,7 @@
 import asyncio
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -151,6 +152,15 @@ def test_the_file_holds_no_key_and_is_its_owners_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     caller = asyncio.run(HashedKeys(file).caller(claim(f"Bearer {key}")))
     assert (caller.id, caller.groups, caller.scopes) == ("me", ("staff",), ("ask", "read"))
+
+
+def test_keys_made_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
+    file, names = tmp_path / "keys.json", [f"caller {number}" for number in range(24)]
+
+    with ThreadPoolExecutor(8) as threads:
+        secrets = list(threads.map(lambda name: create_key(file, name, ["ask"]), names))
+
+    assert {key.id for key in read_keys(file).keys} == set(names) and len(set(secrets)) == len(names)
 
 
 def test_an_expired_key_is_refused_and_named(tmp_path: Path) -> None:

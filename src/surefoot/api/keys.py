@@ -1,12 +1,15 @@
 """A file of hashed API keys: who may call, with what rights, until when."""
 
 import asyncio
+import fcntl
 import hashlib
 import hmac
 import json
 import logging
+import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -124,6 +127,34 @@ def create_key(
     expires_at: datetime | None = None,
 ) -> str:
     """Add a key to the file, making the file if need be, and return the key: this once, never again."""
+    with _alone(path):
+        return _added(path, key_id, scopes, groups, expires_at)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Wait until nobody else changes the file; reading it needs no lock, since it is swapped in whole.
+
+    The lock is on a file beside it that stays: a lock on the file itself would go when it is replaced.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise SettingsError(
+            f"the file of keys {path} cannot be written: {error.strerror}",
+            remedy="name a file in a folder you may write to",
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _added(
+    path: Path, key_id: str, scopes: Sequence[str], groups: Sequence[str], expires_at: datetime | None
+) -> str:
     held = read_keys(path).keys if path.exists() else ()
     if any(key.id == key_id for key in held):
         raise InputError(f"there is a key {key_id!r} already", remedy="take another id, or remove that key")
