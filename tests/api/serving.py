@@ -18,7 +18,7 @@ from surefoot.answering import Admission, App
 from surefoot.api.app import create_app
 from surefoot.api.authentication import Authenticate, LoopbackCallers
 from surefoot.api.service import NotReady, PlainModel, Service
-from surefoot.api.uvicorn import server
+from surefoot.api.uvicorn import new_event_loop, server
 from surefoot.models.limits import Retries
 from surefoot.models.openai_chat import OpenAIChat
 from surefoot.prompts import load_prompt
@@ -244,7 +244,11 @@ def _listening(
         started.set()
         await ending
 
-    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
+    def run() -> None:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(serve())
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     assert started.wait(WAIT_SECONDS), "the service did not start"
     port = serving.servers[0].sockets[0].getsockname()[1]

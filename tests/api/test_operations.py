@@ -1,5 +1,6 @@
 """Models, feedback, passages, health, metrics and the API's description."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -95,3 +96,10 @@ def test_the_description_page_loads_nothing_from_elsewhere(running: Running) -> 
     assert page.status_code == 200 and "POST /v1/answers" in page.text
     assert not re.search(r"""(src|href)=["']?(https?:)?//""", page.text)
     assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+def test_the_service_runs_on_uvloop(running: Running) -> None:
+    async def loop() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    assert type(running.call(loop())).__module__.startswith("uvloop")
