@@ -171,3 +171,33 @@ def test_a_declared_model_is_held_to_the_fingerprint_it_first_gave() -> None:
             await until(lambda: "other weights answer" in watch.state.reason)
 
     asyncio.run(scenario())
+
+
+class TornOnce(OpenAIChat):
+    """A client with a fault in its code, which shows the first time it is asked."""
+
+    torn = True
+
+    async def served_names(self) -> tuple[str, ...]:
+        if self.torn:
+            self.torn = False
+            raise ValueError("torn")
+        return await super().served_names()
+
+
+def test_a_fault_in_the_check_is_logged_and_the_watch_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        caplog.set_level("INFO")
+        async with FakeModelServer() as server, TornOnce(base_url=server.url, model="chat") as chat:
+            expected = Expectation(served_name="chat-identity", pinned=PINNED)
+            watch = ModelWatch(chat, expected, probe_every_seconds=0.02)
+            task = asyncio.create_task(watch.run())
+            await until(lambda: watch.state.ready)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(scenario())
+
+    assert "the model is not ready: the check of the model failed: ValueError: torn" in caplog.text
+    assert "Traceback" in caplog.text
+    assert caplog.messages[-1] == "the model is ready: the pinned model answers"

@@ -1,11 +1,14 @@
 """Whether the model server may be asked now: verified at start, and after each reconnect."""
 
 import asyncio
+import logging
 from dataclasses import dataclass, replace
 
 from surefoot.errors import ModelError, ModelUnreachableError
 from surefoot.models.fingerprint import PinnedFingerprint
 from surefoot.models.identity import TAKEN_THRESHOLD, Expectation, ServedModel, check_name, verify
+
+_log = logging.getLogger("surefoot.models")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,7 @@ class ModelWatch:
     A cheap probe (the server's list of names) runs every `probe_every_seconds`. When it fails, or a request
     reports that the server cannot be reached, the model is not ready until it was verified in full again:
     a server that was away may have come back with other weights. A mismatch is checked again each period.
-    `probe_limit_seconds` is long, because a server that is only busy is not away.
+    `probe_limit_seconds` is long, because a server that is only busy is not away. Every change is logged.
     """
 
     def __init__(
@@ -80,6 +83,9 @@ class ModelWatch:
                 await self._verify()
         except ModelError as error:
             self._doubt(error)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the watch: it is logged
+            words = f"the check of the model failed: {type(error).__name__}: {error}"
+            self._doubt(ModelError(words, remedy="see the service's log"), fault=error)
 
     async def _probe(self) -> None:
         """The server is to answer within the limit, so that one that hangs is noticed."""
@@ -99,13 +105,26 @@ class ModelWatch:
             pinned = PinnedFingerprint(fingerprint=taken, threshold=TAKEN_THRESHOLD)
             self._expected = replace(self._expected, pinned=pinned)
         if doubts == self._doubts:
-            self._state = READY
+            self._become(READY)
         else:
             self._wake.set()  # the server went away while it was being checked
 
-    def _doubt(self, error: ModelError) -> None:
+    def _doubt(self, error: ModelError, *, fault: Exception | None = None) -> None:
         self._doubts += 1
-        self._state = Readiness(ready=False, reason=error.message, remedy=error.remedy, kind=type(error))
+        state = Readiness(ready=False, reason=error.message, remedy=error.remedy, kind=type(error))
+        self._become(state, fault=fault)
+
+    def _become(self, state: Readiness, *, fault: Exception | None = None) -> None:
+        """Change the state; the log tells of each change once, and of a fault with its traceback."""
+        if state == self._state:
+            return
+        self._state = state
+        if state.ready:
+            _log.info("the model is ready: %s", state.reason)
+        else:
+            _log.warning(
+                "the model is not ready: %s; to mend it: %s", state.reason, state.remedy, exc_info=fault
+            )
 
     async def _pause(self) -> None:
         try:

@@ -25,6 +25,7 @@ from surefoot.models import ModelSpec
 from surefoot.models.minilm_onnx import build_minilm_onnx
 from surefoot.records import digest, digest_bytes
 from surefoot.wiring.project import Project
+from surefoot.wiring.readiness import STAYS_SECONDS, Patience, missing_in
 
 MODEL, SERVICE = "vllm", "service"
 # A model server reads gigabytes and a busy machine is slow: a minute here, several elsewhere.
@@ -126,7 +127,15 @@ class Machine:
                 tcmalloc=find_tcmalloc(),
             )
         running = await self._running(built.launch)
-        await self._wait(running, f"{self._project.chat_url()}/health", MODEL_STARTS_WITHIN_SECONDS)
+        async with aiohttp.ClientSession() as session:
+
+            async def answers() -> bool:
+                status, _ = await _reply(session, f"{self._project.chat_url()}/health")
+                return status == 200
+
+            await wait_until_ready(
+                running, answers, timeout_seconds=MODEL_STARTS_WITHIN_SECONDS, report=self._report
+            )
         return running
 
     async def start_service(self, releases: Sequence[str]) -> Running:
@@ -141,7 +150,7 @@ class Machine:
             inputs=digest({"settings": settings, "releases": [*releases], "code": _code()}),
         )
         running = await self._running(launch)
-        await self._wait(running, f"{self._project.service_url()}/readyz", SERVICE_STARTS_WITHIN_SECONDS)
+        await self._wait_for_service(running)
         return running
 
     async def stop_all(self) -> tuple[Running, ...]:
@@ -161,17 +170,28 @@ class Machine:
         await stop(launch.name, state=self._state)
         return start(launch, state=self._state)
 
-    async def _wait(self, running: Running, url: str, seconds: float) -> None:
+    async def _wait_for_service(self, running: Running) -> None:
+        """Return when the service is ready; ProcessError with what it misses when waiting on is of no use."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        patience = Patience(
+            longest_seconds=SERVICE_STARTS_WITHIN_SECONDS,
+            # Our own vLLM was just started with the right weights; nobody here mends another's server.
+            wrong_model_stays=self._project.settings.chat.url is not None,
+        )
         async with aiohttp.ClientSession() as session:
 
-            async def answers() -> bool:
-                try:
-                    async with session.get(url, timeout=aiohttp.ClientTimeout(total=5)) as response:
-                        return response.status == 200
-                except (aiohttp.ClientError, TimeoutError):
-                    return False
+            async def is_ready() -> bool:
+                status, body = await _reply(session, f"{self._project.service_url()}/readyz")
+                patience.look(missing_in(body), waited_seconds=clock() - began)
+                return status == 200
 
-            await wait_until_ready(running, answers, timeout_seconds=seconds, report=self._report)
+            await wait_until_ready(
+                running,
+                is_ready,
+                timeout_seconds=SERVICE_STARTS_WITHIN_SECONDS + STAYS_SECONDS,
+                report=self._report,
+            )
 
     async def _expanded(self, spec: ModelSpec) -> bool:
         """Whether this machine serves the model's INT8 weights as floating-point numbers."""
@@ -193,6 +213,15 @@ class Machine:
         own = weights.files.get(spec.alias)
         first = () if own is None else (LocalCopy(own),)
         return (*first, *(known[name] for name in weights.order))
+
+
+async def _reply(session: aiohttp.ClientSession, url: str) -> tuple[int, bytes]:
+    """A server's status and body; status 0 and nothing while none answers."""
+    try:
+        async with session.get(url, timeout=aiohttp.ClientTimeout(total=5)) as response:
+            return response.status, await response.read()
+    except (aiohttp.ClientError, TimeoutError):
+        return 0, b""
 
 
 def _docs(project: Project) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The apps a service answers with: each opened over its live snapshot, and guarded by the model's watch."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
@@ -14,9 +15,12 @@ from surefoot.retrieval import Embedder
 from surefoot.retrieval.searching import SearchableSnapshot
 from surefoot.wiring.indexing import open_index
 from surefoot.wiring.project import Project
+from surefoot.wiring.readiness import APP
 from surefoot.wiring.releasing import present_manifest, prompt_of
 
 SECONDS_BETWEEN_TRIES = 2.0
+
+_log = logging.getLogger("surefoot.wiring")
 
 
 class WatchedModel:
@@ -105,20 +109,24 @@ class ServedApps:
     def not_ready(self) -> tuple[NotReady, ...]:
         """Every app that could not be opened."""
         return tuple(
-            NotReady(what=f"app {name}", reason=error.message, remedy=error.remedy)
+            NotReady(what=f"{APP}{name}", reason=error.message, remedy=error.remedy)
             for name, error in sorted(self._broken.items())
         )
 
     async def open(self) -> None:
-        """Open every app that is not open yet."""
+        """Open every app that is not open yet. One that fails, however it fails, stops no other."""
         for app in self._project.apps:
             if app.name in self._open:
                 continue
             try:
                 self._open[app.name] = await self._opened(app)
-                self._broken.pop(app.name, None)
+                if self._broken.pop(app.name, None) is not None:
+                    _log.info("app %s is open", app.name)
             except SurefootError as error:
-                self._broken[app.name] = error
+                self._break(app.name, error)
+            except Exception as error:  # noqa: BLE001 - a fault in one app must not stop the rest: it is logged
+                words = f"the app could not be opened: {type(error).__name__}: {error}"
+                self._break(app.name, SnapshotError(words, remedy="see the service's log"), fault=error)
 
     async def keep_opening(self) -> None:
         """Try again until every app is open."""
@@ -130,6 +138,15 @@ class ServedApps:
         """Let go of every snapshot."""
         for _, snapshot in self._open.values():
             await snapshot.aclose()
+
+    def _break(self, name: str, error: SurefootError, *, fault: Exception | None = None) -> None:
+        """Keep why an app is not open; the log tells of each reason once, of a fault with its traceback."""
+        before = self._broken.get(name)
+        self._broken[name] = error
+        if before is None or before.message != error.message:
+            _log.warning(
+                "app %s is not open: %s; to mend it: %s", name, error.message, error.remedy, exc_info=fault
+            )
 
     async def _opened(self, app: AppFile) -> tuple[App, SearchableSnapshot]:
         project = self._project

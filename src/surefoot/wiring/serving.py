@@ -1,6 +1,7 @@
 """Build the HTTP service from the settings."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from surefoot.answering import Admission, TokenCounter
 from surefoot.api.authentication import Authenticate, LoopbackCallers
 from surefoot.api.keys import HashedKeys
 from surefoot.api.service import NotReady, Service
+from surefoot.errors import ModelMismatchError
 from surefoot.models import EstimateTokenCounter, Expectation, ModelWatch
 from surefoot.models.openai_chat import OpenAIChat
 from surefoot.models.server_token_counter import ServerTokenCounter
@@ -19,7 +21,10 @@ from surefoot.traces.prometheus_metrics import Metrics
 from surefoot.traces.sqlalchemy_store import TraceStore
 from surefoot.wiring.indexing import embedder_of
 from surefoot.wiring.project import Project, secret
+from surefoot.wiring.readiness import WRONG_MODEL
 from surefoot.wiring.served_apps import ServedApps, WatchedModel, WatchedPlainModel
+
+_log = logging.getLogger("surefoot.wiring")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +92,8 @@ class ServiceParts:
         state = self.model.watch.state
         if state.ready:
             return self.apps.not_ready()
-        return (*self.apps.not_ready(), NotReady(what="model", reason=state.reason, remedy=state.remedy))
+        what = WRONG_MODEL if issubclass(state.kind, ModelMismatchError) else "model"
+        return (*self.apps.not_ready(), NotReady(what=what, reason=state.reason, remedy=state.remedy))
 
     def set_gauges(self) -> None:
         """What is now: load, traces that wait, the model, and the releases that serve."""
@@ -101,15 +107,23 @@ class ServiceParts:
         """What runs beside the routes: the trace writer, the model's watch, and apps that open late."""
         async with self.writer:
             tasks = [
-                asyncio.create_task(self.model.watch.run()),
-                asyncio.create_task(self.apps.keep_opening()),
+                asyncio.create_task(self.model.watch.run(), name="the model's watch"),
+                asyncio.create_task(self.apps.keep_opening(), name="the opening of apps"),
             ]
+            for task in tasks:
+                task.add_done_callback(log_failure)
             try:
                 yield
             finally:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def log_failure(task: asyncio.Task[None]) -> None:
+    """Nobody awaits what runs beside the routes before the service stops: its end would go unseen."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("%s ended: %s", task.get_name(), type(error).__name__, exc_info=error)
 
 
 @asynccontextmanager
