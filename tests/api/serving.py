@@ -19,6 +19,7 @@ from surefoot.api.app import create_app
 from surefoot.api.authentication import Authenticate, LoopbackCallers
 from surefoot.api.service import NotReady, PlainModel, Service
 from surefoot.api.uvicorn import new_event_loop, server
+from surefoot.errors import SurefootError
 from surefoot.models.limits import Retries
 from surefoot.models.openai_chat import OpenAIChat
 from surefoot.prompts import load_prompt
@@ -88,15 +89,18 @@ class WordCounter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneApp:
-    """Serves one app."""
+    """Serves one app, or says why it cannot be opened."""
 
     app: App
     passages: tuple[RankedPassage, ...]
+    broken: SurefootError | None
 
     def names(self) -> tuple[str, ...]:
         return (self.app.manifest.app,)
 
     def current(self, name: str) -> App:
+        if self.broken is not None:
+            raise self.broken
         return self.app
 
     async def passage(self, name: str, passage_id: str) -> Passage | None:
@@ -146,6 +150,7 @@ class Options:
     most_waiting: int = 4
     most_body_bytes: int = 20_000
     not_ready: tuple[NotReady, ...] = ()
+    broken: SurefootError | None = None
 
 
 def manifest(prompt: str) -> Manifest:
@@ -198,7 +203,7 @@ def running_service(
 
         plain: Mapping[str, PlainModel] = {"chat": chat}
         service = Service(
-            apps=OneApp(app=app, passages=options.passages),
+            apps=OneApp(app=app, passages=options.passages, broken=options.broken),
             admission=admission,
             sink=writer,
             store=store,

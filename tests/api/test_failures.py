@@ -7,10 +7,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.api.serving import FixedPassages, Options, Running, running_service
+from tests.api.serving import PASSAGES, FixedPassages, Options, Running, running_service
 from tests.api.test_answers import events_of
 from tests.fakes.model_server import Ending, FakeModelServer
 
+from surefoot.errors import SnapshotError
 from surefoot.records import Failure, RankedPassage
 from surefoot.traces.sqlalchemy_store import TraceStore
 
@@ -75,6 +76,39 @@ def test_a_model_that_dies_in_mid_answer_ends_the_native_stream_with_an_error(tm
     told = events[-1][1]["error"]
     assert isinstance(told, dict) and told.keys() == {"kind", "message", "remedy"}
     assert kept.kind == told["kind"] and kept.text_sent == "Nine litres"
+    assert kept.passages == PASSAGES and kept.messages[-1].content.endswith("Question: How much?")
+    assert kept.queue_seconds is not None and kept.retrieval_seconds is not None
+    assert kept.first_token_seconds is not None and kept.first_token_seconds <= kept.total_seconds
+
+
+def test_a_failure_before_the_first_token_has_the_times_it_got_to(tmp_path: Path) -> None:
+    with running_service(tmp_path) as running:
+        running.model.call(running.model.refuse())
+        running.ask()
+        kept = failure(running)
+
+    assert kept.passages == PASSAGES and kept.retrieval_seconds is not None
+    assert kept.first_token_seconds is None
+
+
+def test_an_app_that_cannot_be_opened_is_a_trace_and_is_counted_on_every_route(tmp_path: Path) -> None:
+    broken = SnapshotError("the index is damaged", remedy="build it anew")
+    with running_service(tmp_path, Options(broken=broken)) as running:
+        asked = (running.ask(), running.chat(), running.client.post("/", data={"question": "How much?"}))
+        malformed, unknown = running.ask(" "), running.ask(app="other")
+        traces, metrics = running.traces(), running.client.get("/metrics").text
+        page = running.client.get(f"/traces/{traces[0].id}").text
+        home = running.client.get("/").text
+
+    assert [response.status_code for response in asked] == [503, 503, 503]
+    assert (malformed.status_code, unknown.status_code) == (400, 404)
+    assert {trace.route for trace in traces} == {"/v1/answers", "/v1/chat/completions", "/"}
+    for trace in traces:
+        assert isinstance(trace.outcome, Failure) and trace.outcome.kind == "SnapshotError"
+        assert (trace.pins, trace.unopened_app, trace.question) == (None, "handbook", "How much?")
+    counted = next(line for line in metrics.splitlines() if 'error="SnapshotError"' in line)
+    assert 'app="handbook"' in counted and 'release="none"' in counted and counted.endswith(" 3.0")
+    assert "the app handbook could not be opened" in page and "plain chat" not in home
 
 
 @pytest.mark.parametrize("ending", ["reset", "error event", "no finish"])

@@ -115,6 +115,7 @@ def test_a_failed_trace_has_its_page(tmp_path: Path) -> None:
         text = running.client.get(f"/traces/{trace_id}").text
 
     assert "ModelUnreachableError" in text and "Nine litres" in text
+    assert PASSAGES[0].passage.text in text and "Messages to the model" in text
 
 
 def test_problems_are_pages_on_pages(running: Running, tmp_path: Path) -> None:

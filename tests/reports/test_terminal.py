@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from rich.console import Console, RenderableType
 from tests.traces import examples
-from tests.traces.examples import ANSWER, NOON, PINS, THUMBS_UP, abstained, answered, failed
+from tests.traces.examples import ANSWER, FAILURE, NOON, PINS, THUMBS_UP, abstained, answered, failed
 
 from surefoot.records import Trace
 from surefoot.reports.summary_table import summary_table
@@ -74,6 +74,29 @@ def test_a_failed_trace_shows_the_error_and_what_had_been_sent() -> None:
     text = shown(trace_view(failed("one")))
     assert "failed           ModelUnreachableError: the connection broke\nafter            0.25 s" in text
     assert "sent by then     Press" in text
+    assert "passages shown" not in text and "retrieval" not in text
+
+
+def test_a_failed_trace_shows_how_far_it_had_come() -> None:
+    failure = dataclasses.replace(
+        FAILURE,
+        queue_seconds=0.0,
+        retrieval_seconds=0.05,
+        passages=ANSWER.passages,
+        messages=ANSWER.messages,
+    )
+    text = shown(trace_view(failed("one", failure=failure)))
+    assert "after            0.25 s\nin line          0.00 s\nretrieval        0.05 s\nsent by" in text
+    assert "first token" not in text
+    assert "passages shown:\n  1. guide/start.md 10-37\n\nsystem:\n" in text
+
+
+def test_an_app_that_could_not_be_opened_is_named_and_is_no_plain_chat() -> None:
+    trace = dataclasses.replace(failed("one"), pins=None, unopened_app="answers")
+    summary = summarise([outline(trace)], NOON, NOON + timedelta(days=1))
+    assert "release          none: the app answers could not be opened" in shown(trace_view(trace))
+    for text in (shown(trace_line(trace)), shown(summary_table(summary))):
+        assert "not open" in text and "plain chat" not in text
 
 
 def test_traces_are_listed_a_line_each() -> None:

@@ -133,6 +133,9 @@ citations = st.builds(
     text=texts,
     score=numbers,
 )
+messages = st.lists(
+    st.builds(Message, role=st.sampled_from(["system", "user", "assistant"]), content=texts), max_size=2
+).map(tuple)
 answers = st.builds(
     Answer,
     question=texts,
@@ -141,9 +144,7 @@ answers = st.builds(
     abstained=st.booleans(),
     citations=st.lists(citations, max_size=2).map(tuple),
     passages=st.lists(ranked, max_size=2).map(tuple),
-    messages=st.lists(
-        st.builds(Message, role=st.sampled_from(["system", "user", "assistant"]), content=texts), max_size=2
-    ).map(tuple),
+    messages=messages,
     usage=st.none() | st.builds(Usage, prompt_tokens=counts, output_tokens=counts),
     timings=st.builds(
         Timings,
@@ -154,7 +155,18 @@ answers = st.builds(
     ),
     scores=st.dictionaries(texts, scores, max_size=3),
 )
-failures = st.builds(Failure, kind=texts, message=texts, text_sent=texts, total_seconds=seconds)
+failures = st.builds(
+    Failure,
+    kind=texts,
+    message=texts,
+    text_sent=texts,
+    total_seconds=seconds,
+    queue_seconds=st.none() | seconds,
+    retrieval_seconds=st.none() | seconds,
+    first_token_seconds=st.none() | seconds,
+    passages=st.lists(ranked, max_size=2).map(tuple),
+    messages=messages,
+)
 feedbacks = st.builds(
     Feedback, rating=st.sampled_from(["up", "down"]), comment=texts, caller=texts, given_at=moments
 )
@@ -178,4 +190,5 @@ traces = st.builds(
     pins=st.none() | pins,
     outcome=answers | failures,
     feedback=st.lists(feedbacks, max_size=2).map(tuple),
+    unopened_app=st.none() | texts,
 )

@@ -1,10 +1,11 @@
 import dataclasses
+import json
 from types import MappingProxyType
 
 import pytest
 from hypothesis import given, settings
 from tests.traces import examples
-from tests.traces.examples import ANSWER, answered, failed
+from tests.traces.examples import ANSWER, FAILURE, answered, failed
 
 from surefoot.records import Answer, Timings, Trace, Usage
 from surefoot.traces import outline, output_tokens_per_second
@@ -40,6 +41,23 @@ def test_a_failed_request_has_its_error_and_its_seconds_and_no_measurements() ->
         0.25,
     )
     assert short.first_token_seconds is None and short.output_tokens is None and short.scores == {}
+
+
+def test_a_failed_request_has_the_times_it_got_to() -> None:
+    failure = dataclasses.replace(
+        FAILURE, queue_seconds=0.01, retrieval_seconds=0.02, first_token_seconds=0.1
+    )
+    short = outline(failed("one", failure=failure))
+    assert (short.queue_seconds, short.retrieval_seconds, short.first_token_seconds) == (0.01, 0.02, 0.1)
+
+
+def test_a_failure_kept_before_it_held_passages_is_still_read() -> None:
+    text = trace_to_json(failed("one"))
+    fields = json.loads(text)
+    for name in ("queue_seconds", "retrieval_seconds", "first_token_seconds", "passages", "messages"):
+        del fields["outcome"][name]
+    del fields["unopened_app"]
+    assert trace_from_json(json.dumps(fields)) == failed("one")
 
 
 def test_plain_chat_has_no_release() -> None:

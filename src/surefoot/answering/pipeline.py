@@ -15,10 +15,14 @@ from surefoot.records import Answer, Completion, Message, RankedPassage, TextDel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrieved:
-    """The passages the prompt shows, in the order of their numbers, before the model has said anything."""
+    """The passages the prompt shows, in the order of their numbers, before the model has said anything.
+
+    `retrieval_seconds` is how long it took to find them.
+    """
 
     passages: tuple[RankedPassage, ...]
     messages: tuple[Message, ...]
+    retrieval_seconds: float
 
 
 AnswerPart = Retrieved | TextDelta | Answer
@@ -40,7 +44,7 @@ async def answer(
     found = await app.retriever.search(question.text, limit=app.passages_shown)
     retrieval_seconds = clock() - arrived - queue_seconds
     messages, shown = await render_within_budget(app, question, found)
-    yield Retrieved(passages=shown, messages=messages)
+    yield Retrieved(passages=shown, messages=messages, retrieval_seconds=retrieval_seconds)
 
     first_token_seconds: float | None = None
     completion: Completion | None = None

@@ -4,14 +4,13 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from surefoot.answering import App
 from surefoot.api.admittance import admit
 from surefoot.api.bodies import AnswerBody, parse, read_bytes, read_json
 from surefoot.api.chat_body import question_of
 from surefoot.api.documentation import EVENTS_DESCRIPTION, takes
 from surefoot.api.native_form import StreamedNative, WholeNative
 from surefoot.api.recording import Asked, new_id, now
-from surefoot.api.replies import AnswerReply
+from surefoot.api.replies import AnswerReply, opened
 from surefoot.api.service import Service
 from surefoot.errors import NotFoundError
 
@@ -31,15 +30,16 @@ def routes(service: Service) -> APIRouter:
         raw = await read_bytes(request, most_bytes=service.most_body_bytes)
         body = parse(AnswerBody, read_json(request, raw))
         question = question_of(body.question, body.turns(), param="question")
-        app = app_named(service, body.app)
+        name = app_named(service, body.app)
         asked = Asked(
             id=new_id("ans-"),
             route="/v1/answers",
             caller=caller.id,
             question=question.text,
-            pins=app.pins,
+            pins=None,
             started_at=now(),
         )
+        app, asked = opened(service, name, asked)
         streams = body.stream or "text/event-stream" in request.headers.get("accept", "")
         form = StreamedNative if streams else WholeNative
         return AnswerReply(service, asked, app=app, question=question, form=form(id=asked.id, pins=app.pins))
@@ -47,12 +47,12 @@ def routes(service: Service) -> APIRouter:
     return router
 
 
-def app_named(service: Service, name: str | None) -> App:
-    """The app as it serves now; the first when none is named. NotFoundError lists what there is."""
+def app_named(service: Service, name: str | None) -> str:
+    """The name of an app that there is; the first when none is named. NotFoundError lists what there is."""
     names = service.apps.names()
     if not names:
         raise NotFoundError("no app is served", remedy="write one into serving/apps/, and start again")
     wanted = names[0] if name is None else name
     if wanted not in names:
         raise NotFoundError(f"there is no app {wanted!r:.100}", remedy=f"ask for one of: {', '.join(names)}")
-    return service.apps.current(wanted)
+    return wanted

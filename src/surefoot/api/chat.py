@@ -4,7 +4,6 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from surefoot.answering import App
 from surefoot.api.admittance import admit
 from surefoot.api.authentication import Caller
 from surefoot.api.bodies import read_bytes, read_json
@@ -13,7 +12,7 @@ from surefoot.api.documentation import CHAT_BODY, CHAT_DESCRIPTION
 from surefoot.api.openai_form import StreamedCompletion, WholeCompletion
 from surefoot.api.plain_chat import PlainReplying, plain_question
 from surefoot.api.recording import Asked, new_id, now
-from surefoot.api.replies import AnswerReply, Form
+from surefoot.api.replies import AnswerReply, Form, opened
 from surefoot.api.service import Service
 from surefoot.errors import ForbiddenError, NotFoundError
 
@@ -33,7 +32,7 @@ def routes(service: Service) -> APIRouter:
         body = read_json(request, raw)
         name = model_in(body)
         if name in service.apps.names():
-            return _app_reply(service, service.apps.current(name), chat_request(body), caller)
+            return _app_reply(service, name, chat_request(body), caller)
         if name not in service.plain_models:
             raise _unknown(service, name)
         if not service.plain_chat:
@@ -47,8 +46,8 @@ def routes(service: Service) -> APIRouter:
     return router
 
 
-def _app_reply(service: Service, app: App, wanted: ChatRequest, caller: Caller) -> Response:
-    asked = _asked(caller, wanted.question.text, route=_ROUTE, app=app)
+def _app_reply(service: Service, name: str, wanted: ChatRequest, caller: Caller) -> Response:
+    app, asked = opened(service, name, _asked(caller, wanted.question.text, route=_ROUTE))
     created = int(asked.started_at.timestamp())
     form: Form
     if wanted.stream:
@@ -64,13 +63,13 @@ def _app_reply(service: Service, app: App, wanted: ChatRequest, caller: Caller) 
     return AnswerReply(service, asked, app=app, question=wanted.question, form=form)
 
 
-def _asked(caller: Caller, question: str, *, route: str, app: App | None = None) -> Asked:
+def _asked(caller: Caller, question: str, *, route: str) -> Asked:
     return Asked(
         id=new_id("chatcmpl-"),
         route=route,
         caller=caller.id,
         question=question,
-        pins=app.pins if app else None,
+        pins=None,
         started_at=now(),
     )
 

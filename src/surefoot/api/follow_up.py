@@ -48,7 +48,7 @@ def routes(service: Service) -> APIRouter:
 
 async def passage_of(service: Service, app: str, passage_id: str) -> tuple[str, Passage]:
     """The app's name and its passage; NotFoundError when its documents hold none with this id."""
-    name = app_named(service, app).manifest.app
+    name = service.apps.current(app_named(service, app)).manifest.app
     found = await service.apps.passage(name, passage_id)
     if found is None:
         raise NotFoundError(

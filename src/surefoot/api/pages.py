@@ -17,7 +17,7 @@ from surefoot.api.bodies import read_bytes
 from surefoot.api.chat_body import question_of
 from surefoot.api.follow_up import passage_of
 from surefoot.api.recording import Asked, new_id, now
-from surefoot.api.replies import AnswerReply
+from surefoot.api.replies import AnswerReply, opened
 from surefoot.api.service import Service
 from surefoot.console import Answered, Home, Page, Pages, quality
 from surefoot.records import Answer, Pins
@@ -41,15 +41,16 @@ def routes(service: Service, pages: Pages) -> APIRouter:
             (await read_bytes(request, most_bytes=service.most_body_bytes)).decode("utf-8", "replace")
         )
         question = question_of(_one(fields, "question"), (), param="question")
-        app = app_named(service, _one(fields, "app") or None)
+        name = app_named(service, _one(fields, "app") or None)
         asked = Asked(
             id=new_id("ans-"),
             route="/",
             caller=caller.id,
             question=question.text,
-            pins=app.pins,
+            pins=None,
             started_at=now(),
         )
+        app, asked = opened(service, name, asked)
         view = await _home(service, caller, app=app.manifest.app, question=question.text)
         form = AnswerPage(pages=pages, view=view, id=asked.id, pins=app.pins)
         return AnswerReply(service, asked, app=app, question=question, form=form)

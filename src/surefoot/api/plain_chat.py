@@ -29,12 +29,13 @@ class PlainReplying(Response):
 
     async def _pass_through(self, send: Send, recording: Recording) -> None:
         async with self._service.admission.enter() as queue_seconds, self._model.forward(self._body) as reply:
+            recording.let_in(queue_seconds)
             await send(self._start(reply))
             kept = bytearray()
             first_token_seconds: float | None = None
             async for chunk in reply.chunks():
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                first_token_seconds = first_token_seconds or recording.seconds()
+                first_token_seconds = recording.begun()
                 part = chunk[: _MOST_KEPT_BYTES - len(kept)]
                 recording.sent(part.decode("utf-8", "replace"))
                 kept += part

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
+from surefoot.answering import Retrieved
 from surefoot.api.errors import ClientLeft
 from surefoot.api.service import Service
 from surefoot.errors import SurefootError
@@ -22,7 +23,10 @@ def new_id(prefix: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is known of a request before anything answers it. `pins` is None for plain chat."""
+    """What is known of a request before anything answers it.
+
+    `pins` is None for plain chat, and while the app, then named by `unopened_app`, is not open.
+    """
 
     id: str
     route: str
@@ -30,6 +34,7 @@ class Asked:
     question: str
     pins: Pins | None
     started_at: datetime
+    unopened_app: str | None = None
 
 
 def now() -> datetime:
@@ -45,7 +50,24 @@ class Recording:
         self._asked = asked
         self._arrived = time.perf_counter()
         self._sent: list[str] = []
+        self._queue_seconds: float | None = None
+        self._retrieved: Retrieved | None = None
+        self._first_token_seconds: float | None = None
         self._kept = False
+
+    def let_in(self, queue_seconds: float) -> None:
+        """The request has a place, after so long in line."""
+        self._queue_seconds = queue_seconds
+
+    def retrieved(self, retrieved: Retrieved) -> None:
+        """What the model is shown is known."""
+        self._retrieved = retrieved
+
+    def begun(self) -> float:
+        """The model has begun to answer; seconds from the request's arrival to the first time it did."""
+        if self._first_token_seconds is None:
+            self._first_token_seconds = self.seconds()
+        return self._first_token_seconds
 
     def sent(self, text: str) -> None:
         """A piece of the answer that has gone to the client."""
@@ -61,8 +83,20 @@ class Recording:
 
     def failed(self, kind: str, message: str) -> None:
         """There will be no whole answer, and this is why."""
-        sent = "".join(self._sent)
-        self._keep(Failure(kind=kind, message=message, text_sent=sent, total_seconds=self.seconds()))
+        shown = self._retrieved
+        self._keep(
+            Failure(
+                kind=kind,
+                message=message,
+                text_sent="".join(self._sent),
+                total_seconds=self.seconds(),
+                queue_seconds=self._queue_seconds,
+                retrieval_seconds=shown.retrieval_seconds if shown else None,
+                first_token_seconds=self._first_token_seconds,
+                passages=shown.passages if shown else (),
+                messages=shown.messages if shown else (),
+            )
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -84,6 +118,7 @@ class Recording:
             question=asked.question,
             pins=asked.pins,
             outcome=outcome,
+            unopened_app=asked.unopened_app,
         )
         self._service.sink.offer(trace)
         self._service.metrics.observe(trace)

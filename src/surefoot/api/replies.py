@@ -1,12 +1,13 @@
 """Answer one request: one place for the line, the pipeline, the client that leaves and the trace."""
 
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Protocol
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from surefoot.answering import AnswerPart, App, Question, answer
+from surefoot.answering import AnswerPart, App, Question, Retrieved, answer
 from surefoot.api.connection import while_connected
 from surefoot.api.recording import Asked, Recording
 from surefoot.api.service import Service
@@ -32,6 +33,13 @@ class Form(Protocol):
         ...
 
 
+def opened(service: Service, name: str, asked: Asked) -> tuple[App, Asked]:
+    """The app as it serves now, and the request with its pins; an app that cannot be opened is recorded."""
+    with Recording(service, replace(asked, unopened_app=name)):
+        app = service.apps.current(name)
+    return app, replace(asked, pins=app.pins)
+
+
 class AnswerReply(Response):
     """Asks an app and writes its answer in a form, as it comes."""
 
@@ -52,17 +60,28 @@ class AnswerReply(Response):
 
     async def _answer(self, sending: "_Sending", recording: Recording) -> None:
         async with self._service.admission.enter() as queue_seconds:
+            recording.let_in(queue_seconds)
             parts = answer(self._app, self._question, queue_seconds=queue_seconds)
             async with aclosing(parts):
                 async for part in parts:
-                    if isinstance(part, Answer):
-                        recording.answered(part)
+                    _keep(recording, part)
                     written = self._form.write(part)
                     if written:
                         await sending.send(written)
                         if isinstance(part, TextDelta):
                             recording.sent(part.text)
         await sending.end()
+
+
+def _keep(recording: Recording, part: AnswerPart) -> None:
+    """Tell the recording how far the answer has come."""
+    match part:
+        case Retrieved():
+            recording.retrieved(part)
+        case TextDelta():
+            recording.begun()
+        case Answer():
+            recording.answered(part)
 
 
 class _Sending:

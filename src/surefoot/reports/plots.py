@@ -71,7 +71,9 @@ def _values(points: Sequence[Point], measure: Callable[[ReleaseSummary], Score])
 
 
 def _label(one: Series) -> str:
-    return f"{one.app} {one.release[:12]}" if one.app and one.release else "plain chat"
+    if one.app is None:
+        return "plain chat"
+    return f"{one.app} {one.release[:12] if one.release else 'not open'}"
 
 
 def _said(line: Line) -> str:

@@ -65,8 +65,10 @@ def _notes(summary: Summary) -> list[Text]:
 
 
 def _name(release: ReleaseSummary) -> str:
-    if release.app is None or release.release is None:
+    if release.app is None:
         return "plain chat"
+    if release.release is None:
+        return f"{one_line(release.app)} not open"
     return f"{one_line(release.app)} {release.release[:_DIGITS]}"
 
 

@@ -63,7 +63,8 @@ def trace_view(trace: Trace) -> RenderableType:
         ]
     )
     if isinstance(trace.outcome, Failure):
-        outcome = _failure(trace.outcome, trace.pins)
+        outcome: list[RenderableType] = [*_failure(trace.outcome, _source(trace.pins, trace.unopened_app))]
+        outcome += _asked_with(trace.outcome) if trace.outcome.messages else []
     else:
         outcome = [answer_view(trace.outcome, trace.pins), *_measured(trace.outcome)]
     said = [
@@ -73,24 +74,35 @@ def trace_view(trace: Trace) -> RenderableType:
     return Group(*head, Text(), *outcome, *_facts(said))
 
 
-def _failure(failure: Failure, pins: Pins | None) -> list[RenderableType]:
+def _failure(failure: Failure, source: list[tuple[str, str]]) -> list[Text]:
     facts = [("failed", f"{failure.kind}: {failure.message}"), ("after", f"{failure.total_seconds:.2f} s")]
+    times = (
+        ("in line", failure.queue_seconds),
+        ("retrieval", failure.retrieval_seconds),
+        ("first token", failure.first_token_seconds),
+    )
+    facts += [(label, f"{seconds:.2f} s") for label, seconds in times if seconds is not None]
     sent = [("sent by then", failure.text_sent)] if failure.text_sent else []
-    return [*_facts(facts + sent + _source(pins))]
+    return _facts(facts + sent + source)
 
 
 def _measured(answer: Answer) -> list[RenderableType]:
     scores = [(name, score_words(score)) for name, score in answer.scores.items()]
+    return [Text(), *_facts(scores), *_asked_with(answer)]
+
+
+def _asked_with(outcome: Answer | Failure) -> list[RenderableType]:
+    """What the model was shown."""
     passages = [
         Text(f"  {place}. {one_line(ranked.passage.source)} {ranked.passage.start}-{ranked.passage.end}")
-        for place, ranked in enumerate(answer.passages, start=1)
+        for place, ranked in enumerate(outcome.passages, start=1)
     ]
     messages = [
         part
-        for message in answer.messages
+        for message in outcome.messages
         for part in (Text(), Text(f"{message.role}:"), Text("  " + _indented(printable(message.content), 2)))
     ]
-    return [Text(), *_facts(scores), Text(), Text("passages shown:"), *passages, *messages]
+    return [Text(), Text("passages shown:"), *passages, *messages]
 
 
 def score_words(score: Score) -> str:
@@ -106,7 +118,7 @@ def _cells(trace: Trace) -> tuple[str, ...]:
         one_line(trace.id),
         f"{short.total_seconds:.2f}",
         one_line(short.failure_kind or short.ending),
-        (short.release or "plain chat")[:DIGITS],
+        (short.release or ("not open" if short.app else "plain chat"))[:DIGITS],
         one_line(trace.question),
     )
 
@@ -121,7 +133,9 @@ def _citation(citation: Citation) -> Text:
     return line
 
 
-def _source(pins: Pins | None) -> list[tuple[str, str]]:
+def _source(pins: Pins | None, unopened_app: str | None = None) -> list[tuple[str, str]]:
+    if unopened_app is not None:
+        return [("release", f"none: the app {unopened_app} could not be opened")]
     if pins is None:
         return [("release", "none: plain chat")]
     return [

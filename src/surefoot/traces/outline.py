@@ -17,7 +17,8 @@ Ending = Literal["answered", "abstained", "failed"]
 class Outline:
     """How one request went. `app`, `release` and the prompt are None for plain chat.
 
-    What a failed request did not get to (all but `total_seconds`), and what was not measured, is None.
+    An app that could not be opened has no release and no prompt. What a failed request did not get
+    to, and what was not measured, is None.
     `output_tokens_per_second` counts from the first token on; `failure_kind` is the error's class.
     """
 
@@ -46,26 +47,26 @@ def outline(trace: Trace) -> Outline:
     """The short form of one trace."""
     pins, outcome = trace.pins, trace.outcome
     answer = outcome if isinstance(outcome, Answer) else None
-    timings = answer.timings if answer else None
+    times = outcome.timings if isinstance(outcome, Answer) else outcome
     usage = answer.usage if answer else None
     ratings = [feedback.rating for feedback in trace.feedback]
     return Outline(
         id=trace.id,
         started_at=trace.started_at,
         route=trace.route,
-        app=pins.app if pins else None,
+        app=pins.app if pins else trace.unopened_app,
         release=pins.release if pins else None,
         prompt_name=pins.prompt_name if pins else None,
         prompt=pins.prompt if pins else None,
         ending=ending(trace),
         failure_kind=None if isinstance(outcome, Answer) else outcome.kind,
-        queue_seconds=timings.queue_seconds if timings else None,
-        retrieval_seconds=timings.retrieval_seconds if timings else None,
-        first_token_seconds=timings.first_token_seconds if timings else None,
+        queue_seconds=times.queue_seconds,
+        retrieval_seconds=times.retrieval_seconds,
+        first_token_seconds=times.first_token_seconds,
         total_seconds=total_seconds(trace),
         prompt_tokens=usage.prompt_tokens if usage else None,
         output_tokens=usage.output_tokens if usage else None,
-        output_tokens_per_second=output_tokens_per_second(usage, timings) if timings else None,
+        output_tokens_per_second=output_tokens_per_second(usage, answer.timings) if answer else None,
         scores=answer.scores if answer else {},
         rated_up=ratings.count("up"),
         rated_down=ratings.count("down"),

@@ -147,7 +147,7 @@ class Metrics:
 
     def _whose(self, short: Outline) -> tuple[str, str, str]:
         if short.app is None or short.release is None or short.prompt is None:
-            return ("plain-chat", "none", "none")
+            return (short.app or "plain-chat", "none", "none")
         app, release = short.app, short.release[:DIGITS]
         latest = self._known.setdefault(app, OrderedDict())
         latest[release] = None
