@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
@@ -76,7 +77,8 @@ def test_every_script_of_ci_is_executable_and_parses() -> None:
     assert scripts
     for script in scripts:
         assert (TOP / script).stat().st_mode & 0o111, f"chmod +x {script}"
-        parsed = subprocess.run(["bash", "-n", TOP / script], capture_output=True, text=True, check=False)
+        parse = ["bash", "-n"] if "bash" in text(script).partition("\n")[0] else [sys.executable, "-m", "ast"]
+        parsed = subprocess.run([*parse, TOP / script], capture_output=True, text=True, check=False)
         assert parsed.returncode == 0, parsed.stderr
 
 
