@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 
 from surefoot.errors import SettingsError
-from surefoot.local import Report
+from surefoot.local import Notice, Report
 from surefoot.local.converting import convert_chat, convert_embedder
 from surefoot.local.copies import LocalCopy
 from surefoot.local.environment import Environment, ensure_environment
@@ -27,6 +27,10 @@ from surefoot.records import digest, digest_bytes
 from surefoot.wiring.project import Project
 from surefoot.wiring.readiness import STAYS_SECONDS, Patience, missing_in
 
+SLOWER_ALLOCATOR = (
+    "libtcmalloc_minimal.so.4 is not here: vLLM works without it, and faster with it "
+    "(Debian: apt install libtcmalloc-minimal4)"
+)
 MODEL, SERVICE = "vllm", "service"
 # A model server reads gigabytes and a busy machine is slow: a minute here, several elsewhere.
 MODEL_STARTS_WITHIN_SECONDS = 600.0
@@ -126,6 +130,8 @@ class Machine:
                 inherited=os.environ,
                 tcmalloc=find_tcmalloc(),
             )
+            if built.tcmalloc is None:
+                self._report(Notice(text=SLOWER_ALLOCATOR))
         running = await self._running(built.launch)
         async with aiohttp.ClientSession() as session:
 
