@@ -1,6 +1,7 @@
 """A client that leaves frees the model at once, in every phase, and the trace says how far it got."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from tests.api.serving import Options, Running, running_service
 from tests.fakes.model_server import FakeModelServer, Point
 
+from surefoot.api import replies
 from surefoot.records import Failure, Trace
 
 ROUTES: dict[str, dict[str, object]] = {
@@ -89,6 +91,25 @@ def test_a_client_that_leaves_the_line_gives_its_place_up(one_place: Running) ->
     second = kinds["Second?"]
     assert isinstance(second, Failure) and second.kind == "ClientLeft"
     assert not isinstance(kinds["First?"], Failure)
+
+
+def test_a_client_that_reads_nothing_is_given_up(one_place: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replies, "IDLE_SECONDS", 0.2)
+    one_place.model.answer = lambda _: ("x" * 250_000 + " ") * 40
+    body = b'{"question": "How much?", "stream": true}'
+
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", httpx.URL(one_place.url).port))
+        client.sendall(
+            b"POST /v1/answers HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+        )
+        outcome = only_trace(one_place).outcome
+
+    assert isinstance(outcome, Failure) and outcome.kind == "ClientLeft"
+    assert "read nothing" in outcome.message and outcome.text_sent
+    assert one_place.admission.running == 0, "its place is free again"
 
 
 def test_a_client_that_leaves_while_it_sends_its_body_leaves_no_trace(one_place: Running) -> None:

@@ -1,9 +1,9 @@
-"""Stop working for a client that has left."""
+"""Stop working for a client that has left, or that no longer reads."""
 
 import asyncio
 from collections.abc import Coroutine
 
-from starlette.types import Receive
+from starlette.types import Message, Receive, Send
 
 from surefoot.api.errors import ClientLeft
 
@@ -26,6 +26,22 @@ async def while_connected(receive: Receive, work: Coroutine[None, None, None]) -
         working.cancel()
         leaving.cancel()
         await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+def to_a_reader(send: Send, *, idle_seconds: float) -> Send:
+    """`send`, which raises ClientLeft when the client takes nothing for so long.
+
+    A server waits in `send` while what it sent before is still unread, and holds a place all the while.
+    """
+
+    async def send_in_time(message: Message) -> None:
+        try:
+            async with asyncio.timeout(idle_seconds):
+                await send(message)
+        except TimeoutError as error:
+            raise ClientLeft(f"the client read nothing for {idle_seconds:g} seconds") from error
+
+    return send_in_time
 
 
 async def _left(receive: Receive) -> None:

@@ -3,9 +3,9 @@
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from surefoot.api.connection import while_connected
+from surefoot.api.connection import to_a_reader, while_connected
 from surefoot.api.recording import Asked, Recording
-from surefoot.api.replies import TRACE_HEADER
+from surefoot.api.replies import IDLE_SECONDS, TRACE_HEADER
 from surefoot.api.service import PlainModel, PlainReply, Service
 from surefoot.records import Answer, Timings, Unscored
 
@@ -25,7 +25,8 @@ class PlainReplying(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass through, leave a trace, and stop at once when the client leaves."""
         with Recording(self._service, self._asked) as recording:
-            await while_connected(receive, self._pass_through(send, recording))
+            reading = to_a_reader(send, idle_seconds=IDLE_SECONDS)
+            await while_connected(receive, self._pass_through(reading, recording))
 
     async def _pass_through(self, send: Send, recording: Recording) -> None:
         async with self._service.admission.enter() as queue_seconds, self._model.forward(self._body) as reply:

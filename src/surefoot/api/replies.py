@@ -8,12 +8,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from surefoot.answering import AnswerPart, App, Question, Retrieved, answer
-from surefoot.api.connection import while_connected
+from surefoot.api.connection import to_a_reader, while_connected
 from surefoot.api.recording import Asked, Recording
 from surefoot.api.service import Service
 from surefoot.records import Answer, TextDelta
 
 TRACE_HEADER = "x-surefoot-trace"
+IDLE_SECONDS = 60.0
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 
 
@@ -54,9 +55,8 @@ class AnswerReply(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, leave a trace, and stop at once when the client leaves."""
         with Recording(self._service, self._asked) as recording:
-            await while_connected(
-                receive, self._answer(_Sending(send, self._form, self._asked.id), recording)
-            )
+            sending = _Sending(to_a_reader(send, idle_seconds=IDLE_SECONDS), self._form, self._asked.id)
+            await while_connected(receive, self._answer(sending, recording))
 
     async def _answer(self, sending: "_Sending", recording: Recording) -> None:
         async with self._service.admission.enter() as queue_seconds:
