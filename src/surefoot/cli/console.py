@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -48,10 +48,13 @@ def project_top() -> Path:
     return here
 
 
-def run(work: Coroutine[None, None, T]) -> T:
+def run(
+    work: Coroutine[None, None, T], *, new_event_loop: Callable[[], asyncio.AbstractEventLoop] | None = None
+) -> T:
     """Run a command's work; an error surefoot raised ends it with its words and its exit code."""
     try:
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            return runner.run(work)
     except SurefootError as error:
         fail(error)
     except ModuleNotFoundError as missing:

@@ -57,7 +57,13 @@ def serve(
     ] = None,
 ) -> None:
     """Run the HTTP service in the foreground; it needs an index and a model server."""
-    run(_serve(host, port))
+    run(_serve(host, port), new_event_loop=_service_loop)
+
+
+def _service_loop() -> asyncio.AbstractEventLoop:
+    from surefoot.api.uvicorn import new_event_loop
+
+    return new_event_loop()
 
 
 async def _up(docs: Path | None, question: str | None) -> None:
