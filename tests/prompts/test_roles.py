@@ -61,7 +61,7 @@ def test_no_text_changes_the_number_or_the_roles_of_messages(
     assert [message.role for message in messages] == ["system", *(turn.role for turn in turns), "user"]
     assert list(messages[1:-1]) == turns
     assert all(text.rstrip() in messages[-1].content for text in texts)
-    assert messages[-1].content.endswith(f"Question: {question}".rstrip())
+    assert f"\nQuestion: {question}\n" in messages[-1].content
 
 
 def test_role_tags_in_a_loop_make_a_message_each_turn(tmp_path: Path) -> None:
