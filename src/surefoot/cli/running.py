@@ -132,25 +132,25 @@ async def _status(as_json: bool) -> None:
     project = open_project(project_top())
     with Steps() as steps:
         running = Machine(project, reporter(steps)).running()
-    servers = [
-        {
-            "what": server.what,
-            "pid": server.pid,
-            "port": server.port,
-            "resident_bytes": resident_bytes(server),
-            "log": str(server.log),
-        }
-        for server in running
-    ]
     missing, releases = await _service_says(_client(project.service_url()))
     if as_json:
+        servers = [
+            {
+                "what": server.what,
+                "pid": server.pid,
+                "port": server.port,
+                "resident_bytes": resident_bytes(server),
+                "log": str(server.log),
+            }
+            for server in running
+        ]
         said = {"servers": servers, "releases": releases, "missing": missing, "url": project.service_url()}
         out.print_json(json.dumps(said))
         return
-    for server in servers:
-        memory = f"{server['resident_bytes'] / 1e9:.1f} GB"  # type: ignore[operator]  # a count, as put above
-        out.print(Text(f"{server['what']}: process {server['pid']}, port {server['port']}, {memory}"))
-    if not servers:
+    for server in running:
+        memory = f"{resident_bytes(server) / 1e9:.1f} GB"
+        out.print(Text(f"{server.what}: process {server.pid}, port {server.port}, {memory}"))
+    if not running:
         out.print("nothing started by `surefoot up` is running")
     for app, release in releases.items():
         out.print(Text(f"app {app}: release {release}"))
