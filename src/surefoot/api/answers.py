@@ -9,7 +9,7 @@ from surefoot.api.bodies import AnswerBody, parse, read_bytes, read_json
 from surefoot.api.chat_body import question_of
 from surefoot.api.documentation import EVENTS_DESCRIPTION, takes
 from surefoot.api.native_form import StreamedNative, WholeNative
-from surefoot.api.recording import Asked, new_id, now
+from surefoot.api.recording import asked_now
 from surefoot.api.replies import AnswerReply, opened
 from surefoot.api.service import Service
 from surefoot.errors import NotFoundError
@@ -31,14 +31,7 @@ def routes(service: Service) -> APIRouter:
         body = parse(AnswerBody, read_json(request, raw))
         question = question_of(body.question, body.turns(), param="question")
         name = app_named(service, body.app)
-        asked = Asked(
-            id=new_id("ans-"),
-            route="/v1/answers",
-            caller=caller.id,
-            question=question.text,
-            pins=None,
-            started_at=now(),
-        )
+        asked = asked_now("ans-", route="/v1/answers", caller=caller, question=question.text)
         app, asked = opened(service, name, asked)
         streams = body.stream or "text/event-stream" in request.headers.get("accept", "")
         form = StreamedNative if streams else WholeNative

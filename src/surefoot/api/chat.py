@@ -11,12 +11,13 @@ from surefoot.api.chat_body import ChatRequest, chat_request, model_in
 from surefoot.api.documentation import CHAT_BODY, CHAT_DESCRIPTION
 from surefoot.api.openai_form import StreamedCompletion, WholeCompletion
 from surefoot.api.plain_chat import PlainReplying, plain_question
-from surefoot.api.recording import Asked, new_id, now
+from surefoot.api.recording import asked_now
 from surefoot.api.replies import AnswerReply, Form, opened
 from surefoot.api.service import Service
 from surefoot.errors import ForbiddenError, NotFoundError
 
 _ROUTE = "/v1/chat/completions"
+_PREFIX = "chatcmpl-"
 
 
 def routes(service: Service) -> APIRouter:
@@ -40,14 +41,16 @@ def routes(service: Service) -> APIRouter:
                 f"{name!r} is a model's alias, and chat that no release answers is off here",
                 remedy=f"ask an app ({', '.join(service.apps.names())}), or set service.plain_chat = true",
             )
-        asked = _asked(caller, plain_question(body), route=f"{_ROUTE} (plain, {name})")
+        route = f"{_ROUTE} (plain, {name})"
+        asked = asked_now(_PREFIX, route=route, caller=caller, question=plain_question(body))
         return PlainReplying(service, asked, model=service.plain_models[name], body=raw)
 
     return router
 
 
 def _app_reply(service: Service, name: str, wanted: ChatRequest, caller: Caller) -> Response:
-    app, asked = opened(service, name, _asked(caller, wanted.question.text, route=_ROUTE))
+    asked = asked_now(_PREFIX, route=_ROUTE, caller=caller, question=wanted.question.text)
+    app, asked = opened(service, name, asked)
     created = int(asked.started_at.timestamp())
     form: Form
     if wanted.stream:
@@ -61,17 +64,6 @@ def _app_reply(service: Service, name: str, wanted: ChatRequest, caller: Caller)
     else:
         form = WholeCompletion(id=asked.id, created=created, pins=app.pins, ignored=wanted.ignored)
     return AnswerReply(service, asked, app=app, question=wanted.question, form=form)
-
-
-def _asked(caller: Caller, question: str, *, route: str) -> Asked:
-    return Asked(
-        id=new_id("chatcmpl-"),
-        route=route,
-        caller=caller.id,
-        question=question,
-        pins=None,
-        started_at=now(),
-    )
 
 
 def _unknown(service: Service, name: str) -> NotFoundError:

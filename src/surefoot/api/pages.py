@@ -16,7 +16,7 @@ from surefoot.api.authentication import Caller
 from surefoot.api.bodies import read_bytes
 from surefoot.api.chat_body import question_of
 from surefoot.api.follow_up import passage_of
-from surefoot.api.recording import Asked, new_id, now
+from surefoot.api.recording import asked_now, now
 from surefoot.api.replies import AnswerReply, opened
 from surefoot.api.service import Service
 from surefoot.console import Answered, Home, Page, Pages, quality
@@ -42,14 +42,7 @@ def routes(service: Service, pages: Pages) -> APIRouter:
         )
         question = question_of(_one(fields, "question"), (), param="question")
         name = app_named(service, _one(fields, "app") or None)
-        asked = Asked(
-            id=new_id("ans-"),
-            route="/",
-            caller=caller.id,
-            question=question.text,
-            pins=None,
-            started_at=now(),
-        )
+        asked = asked_now("ans-", route="/", caller=caller, question=question.text)
         app, asked = opened(service, name, asked)
         view = await _home(service, caller, app=app.manifest.app, question=question.text)
         form = AnswerPage(pages=pages, view=view, id=asked.id, pins=app.pins)

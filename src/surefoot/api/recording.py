@@ -10,15 +10,11 @@ from types import TracebackType
 from typing import Self
 
 from surefoot.answering import Retrieved
+from surefoot.api.authentication import Caller
 from surefoot.api.errors import ClientLeft
 from surefoot.api.service import Service
 from surefoot.errors import SurefootError
 from surefoot.records import Answer, Failure, Pins, Trace
-
-
-def new_id(prefix: str) -> str:
-    """An id no one can guess: the prefix and 26 random characters."""
-    return prefix + base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +36,14 @@ class Asked:
 def now() -> datetime:
     """The present moment, as traces keep it."""
     return datetime.now(UTC)
+
+
+def asked_now(prefix: str, *, route: str, caller: Caller, question: str) -> Asked:
+    """A request as it comes in, under an id no one can guess: the prefix and 26 random characters."""
+    random = base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+    return Asked(
+        id=prefix + random, route=route, caller=caller.id, question=question, pins=None, started_at=now()
+    )
 
 
 class Recording:
