@@ -9,6 +9,8 @@
     │   ├── NotFoundError           the thing named is not there                        HTTP 404
     │   ├── CredentialError         no key, or not one we know                          HTTP 401
     │   └── ForbiddenError          a known caller without the right to do this         HTTP 403
+    ├── RefusedError                what was not proven may not be promoted or served   exit 4, HTTP 503
+    ├── EvaluationError             an evaluation could not be run, or its record is damaged
     ├── SnapshotError               documents, snapshots and search                     HTTP 503
     ├── ModelError                  a model server did not answer as it should          HTTP 502
     │   ├── ModelUnreachableError   nothing is listening, or the connection broke       HTTP 503
@@ -103,6 +105,17 @@ class ForbiddenError(InputError):
     """A known caller asked for something it has no right to."""
 
     http_status = 403
+
+
+class RefusedError(SurefootError):
+    """A release may not be promoted or served: its proof is missing, does not hold, or is another one's."""
+
+    exit_code = 4
+    http_status = 503
+
+
+class EvaluationError(SurefootError):
+    """An evaluation could not be run, or what it recorded cannot be read."""
 
 
 class SnapshotError(SurefootError):

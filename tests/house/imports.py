@@ -9,8 +9,8 @@ from fnmatch import fnmatch
 # here is refused: give it its one file first.
 VENDORS: Mapping[str, tuple[str, ...]] = {
     # Values and checks, wherever outside data comes in.
-    "numpy": ("retrieval/*.py", "models/*.py", "local/gguf_to_int8.py"),
-    "pydantic": ("settings/knobs.py", "api/*.py", "retrieval/snapshots.py", "traces/trace_json.py"),
+    "numpy": ("retrieval/*.py", "models/*.py", "local/gguf_to_int8.py", "gate/*.py"),
+    "pydantic": ("settings/knobs.py", "api/*.py", "retrieval/snapshots.py", "records/encoding.py"),
     "pydantic_core": ("api/bodies.py",),
     "pydantic_settings": ("settings/knobs.py",),
     # The command line and what it prints.
@@ -38,6 +38,14 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     "safetensors": ("models/minilm_onnx.py", "local/gguf_to_int8.py"),
     "gguf": ("local/gguf_to_int8.py",),
     "transformers": ("local/gguf_to_int8.py",),
+    # Evaluation. ragas and what it brings run in a worker process with an environment of its own.
+    "scipy": ("gate/intervals.py",),
+    "statsmodels": ("gate/intervals.py",),
+    "ragas": ("evals/ragas_worker.py",),
+    "instructor": ("evals/ragas_worker.py",),
+    "openai": ("evals/ragas_worker.py",),
+    "langchain_community": ("evals/ragas_worker.py",),
+    "cryptography": ("releases/signatures.py",),
     "psutil": ("local/processes.py",),
     "sqlalchemy": ("traces/sqlalchemy_store.py",),
     "prometheus_client": ("traces/prometheus_metrics.py",),

@@ -1,35 +1,62 @@
 """The values every room speaks: frozen, keyword-only, without behaviour of their own."""
 
 from surefoot.records.answers import Answer, Citation, Pins, Timings
+from surefoot.records.cases import Case, CaseKind, Evidence, Fact
 from surefoot.records.digest import Json, canonical_json, digest, digest_bytes
 from surefoot.records.messages import Completion, Message, Role, Sampling, TextDelta, Usage
 from surefoot.records.passages import Passage, RankedPassage
 from surefoot.records.releases import Manifest
+from surefoot.records.responses import NoResponse, Responded, Response
 from surefoot.records.scores import Score, Scored, Unscored
 from surefoot.records.traces import Failure, Feedback, Rating, Trace
+from surefoot.records.verdicts import (
+    Invariant,
+    InvariantResult,
+    Outcome,
+    Rule,
+    RuleResult,
+    Scores,
+    Verdict,
+    VerdictKind,
+)
 
 __all__ = [
     "Answer",
+    "Case",
+    "CaseKind",
     "Citation",
     "Completion",
+    "Evidence",
+    "Fact",
     "Failure",
     "Feedback",
+    "Invariant",
+    "InvariantResult",
     "Json",
     "Manifest",
     "Message",
+    "NoResponse",
+    "Outcome",
     "Passage",
     "Pins",
     "RankedPassage",
     "Rating",
+    "Responded",
+    "Response",
     "Role",
+    "Rule",
+    "RuleResult",
     "Sampling",
     "Score",
     "Scored",
+    "Scores",
     "TextDelta",
     "Timings",
     "Trace",
     "Unscored",
     "Usage",
+    "Verdict",
+    "VerdictKind",
     "canonical_json",
     "digest",
     "digest_bytes",

@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from surefoot.records import Json, Score, Scored, Trace, canonical_json
+from surefoot.records.encoding import plain
 from surefoot.traces import Quantiles, ReleaseSummary, Summary, outline
-from surefoot.traces.trace_json import plain
 
 
 def summary_json(summary: Summary) -> bytes:

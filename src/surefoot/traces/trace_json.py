@@ -6,14 +6,11 @@ The JSON is ASCII, so that text with lone surrogates (a file name that is not UT
 import dataclasses
 import json
 from collections.abc import Mapping
-from datetime import datetime
-from functools import cache
 from typing import TypeVar
 
-from pydantic import TypeAdapter, ValidationError
-
 from surefoot.errors import TraceError
-from surefoot.records import Feedback, Json, Score, Trace
+from surefoot.records import Feedback, Score, Trace
+from surefoot.records.encoding import from_plain, plain
 
 Record = TypeVar("Record")
 
@@ -25,7 +22,7 @@ def trace_to_json(trace: Trace) -> str:
 
 def trace_from_json(text: str, *, feedback: tuple[Feedback, ...] = ()) -> Trace:
     """The trace that was written, with the feedback it got since. Raises TraceError."""
-    return dataclasses.replace(_record(_traces(), text), feedback=feedback)
+    return dataclasses.replace(_record(Trace, text), feedback=feedback)
 
 
 def feedback_to_json(feedback: Feedback) -> str:
@@ -35,7 +32,7 @@ def feedback_to_json(feedback: Feedback) -> str:
 
 def feedback_from_json(text: str) -> Feedback:
     """The feedback that was written. Raises TraceError."""
-    return _record(_feedbacks(), text)
+    return _record(Feedback, text)
 
 
 def scores_to_json(scores: Mapping[str, Score]) -> str:
@@ -45,49 +42,18 @@ def scores_to_json(scores: Mapping[str, Score]) -> str:
 
 def scores_from_json(text: str) -> Mapping[str, Score]:
     """The scores that were written. Raises TraceError."""
-    return _record(_scores(), text)
-
-
-def plain(value: object) -> Json:
-    """A record as plain JSON values: fields by name, tuples as lists, moments in ISO 8601."""
-    if dataclasses.is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if value is None or isinstance(value, str | int | float):
-        return value
-    raise TypeError(f"a record holds a {type(value).__name__}, which has no place in JSON: {value!r}")
+    return _record(Mapping[str, Score], text)
 
 
 def _text(value: object) -> str:
     return json.dumps(plain(value), separators=(",", ":"))
 
 
-def _record(adapter: TypeAdapter[Record], text: str) -> Record:
+def _record(kind: type[Record], text: str) -> Record:
     try:
-        return adapter.validate_python(json.loads(text))
-    except (ValidationError, json.JSONDecodeError) as error:
+        return from_plain(kind, json.loads(text))
+    except ValueError as error:
         raise TraceError(
             f"a stored trace cannot be read: {error}",
             remedy="it was written by another surefoot, or by hand; move the trace database aside",
         ) from error
-
-
-# Built on first use: importing this module should cost nothing.
-@cache
-def _traces() -> TypeAdapter[Trace]:
-    return TypeAdapter(Trace)
-
-
-@cache
-def _feedbacks() -> TypeAdapter[Feedback]:
-    return TypeAdapter(Feedback)
-
-
-@cache
-def _scores() -> TypeAdapter[Mapping[str, Score]]:
-    return TypeAdapter(Mapping[str, Score])

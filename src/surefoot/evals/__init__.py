@@ -1,0 +1,1 @@
+"""Cases, metrics and the run: what a release answers to a suite, and how good that is."""

@@ -1,0 +1,47 @@
+"""A question with what is known about its answer."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from surefoot.records.messages import Message
+
+CaseKind = Literal["single", "several", "misleading", "unanswerable"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Verbatim text of a document. `source` is the document's name as passages carry it."""
+
+    source: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing the answer rests on. Each of `places` states it, so any one of them is enough."""
+
+    places: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One question, its reference answer, and the facts the answer needs: none when it is unanswerable.
+
+    `kind` says what makes it hard: one passage answers it, several are needed together, a superseded or
+    look-alike passage misleads, or the documents are silent. `cluster` groups cases whose outcomes hang
+    together, such as those about one document: statistics count clusters, not cases.
+    """
+
+    id: str
+    kind: CaseKind
+    cluster: str
+    question: str
+    reference: str
+    facts: tuple[Fact, ...]
+    tags: tuple[str, ...] = ()
+    history: tuple[Message, ...] = ()
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the documents hold the answer."""
+        return self.kind != "unanswerable"
