@@ -42,7 +42,7 @@ def scores_to_json(scores: Mapping[str, Score]) -> str:
 
 def scores_from_json(text: str) -> Mapping[str, Score]:
     """The scores that were written. Raises TraceError."""
-    return _record(Mapping[str, Score], text)
+    return _record(dict[str, Score], text)
 
 
 def _text(value: object) -> str:
