@@ -30,7 +30,8 @@ def plain(value: object) -> Json:
 
 def from_plain(kind: type[Record], value: object) -> Record:
     """The record of that class from its plain values. Raises ValueError that names the field at fault."""
-    return _adapter(kind).validate_python(value)
+    record: Record = _adapter(kind).validate_python(value)  # type: ignore[arg-type]  # a class can be hashed
+    return record
 
 
 # Built on first use: importing this module should cost nothing.
