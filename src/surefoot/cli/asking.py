@@ -35,17 +35,23 @@ async def _ask(question: str, app: str | None, url: str | None, key_variable: st
     await print_answer(ServiceClient(url, key=os.environ.get(key_variable)), question, app=app)
 
 
-async def print_answer(client: ServiceClient, question: str, *, app: str | None = None) -> None:
-    """Print an answer as it streams, then its citations, the release that gave it, and how fast it came."""
+async def print_answer(client: ServiceClient, question: str, *, app: str | None = None) -> Fields:
+    """Print an answer as it streams, then its citations, the release that gave it, and how fast it came.
+
+    Returns the whole answer's fields; none when the stream held no answer.
+    """
     from surefoot.reports.printable import printable
 
+    answer: Fields = {}
     async for event in client.ask(question, app=app):
         if event.name == "delta":
             out.print(Text(printable(str(event.fields["text"]))), end="")
         elif event.name == "answer":
+            answer = event.fields
             out.print()
-            for line in _after(event.fields):
+            for line in _after(answer):
                 out.print(line)
+    return answer
 
 
 def _after(answer: Fields) -> list[Text]:

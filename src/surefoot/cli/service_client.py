@@ -35,6 +35,11 @@ class ServiceClient:
         async with self._session() as session, session.get(self.url + path) as response:
             return response.status, _fields(await response.text())
 
+    async def text(self, path: str) -> str:
+        """A resource as text, whatever its status."""
+        async with self._session() as session, session.get(self.url + path) as response:
+            return await response.text()
+
     async def ask(self, question: str, *, app: str | None = None) -> AsyncGenerator[Event, None]:
         """Ask, and yield events as they come; the event `error` is raised as ServiceError."""
         body = {"question": question, "stream": True} | ({"app": app} if app else {})
