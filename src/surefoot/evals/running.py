@@ -49,7 +49,7 @@ async def ask_cases(
     What is kept is not asked again, and an answer is kept the moment it is there: a run that was killed goes
     on where it was. `model_fingerprint` is the digest of what the model server answers to fixed prompts. A
     question whose model fails is asked up to `retries` times more. Then, and when anything else fails, it is
-    a NoResponse, which is never kept. Raises EvaluationError when a response cannot be written, and only then.
+    a NoResponse, which is never kept. Raises EvaluationError only when a response cannot be written.
     """
     run = _Run(app, kept=kept, model_fingerprint=model_fingerprint, repeat=repeat, retries=retries)
     told = progress or _tell_no_one
