@@ -13,9 +13,17 @@ import pytest
 from tests.fakes.small_models import Heard
 from tests.fakes.small_wheels import only_from, only_unreachable, write_wheel
 
-from surefoot.errors import ChecksumError, FetchError, SettingsError
+from surefoot.errors import ChecksumError, FetchError, ResourceError, SettingsError
 from surefoot.local import environment as room
-from surefoot.local.environment import Environment, ensure_environment, find_environment, read_lock
+from surefoot.local.environment import (
+    RAGAS,
+    VLLM,
+    Environment,
+    Tenant,
+    ensure_environment,
+    find_environment,
+    read_lock,
+)
 
 
 @pytest.fixture
@@ -36,10 +44,21 @@ def lock(tmp_path: Path, index: Path) -> Path:
     return path
 
 
-def ensure(lock: Path, cache: Path, variables: dict[str, str], heard: Heard | None = None) -> Environment:
+def ensure(
+    lock: Path,
+    cache: Path,
+    variables: dict[str, str],
+    heard: Heard | None = None,
+    tenant: Tenant = VLLM,
+) -> Environment:
     return asyncio.run(
         ensure_environment(
-            lock, cache=cache, python=sys.executable, variables=variables, report=heard or Heard()
+            lock,
+            cache=cache,
+            python=sys.executable,
+            variables=variables,
+            report=heard or Heard(),
+            tenant=tenant,
         )
     )
 
@@ -55,6 +74,26 @@ def test_both_kinds_of_requirements_are_installed_once_and_work(
     assert said.stdout == "server torchlike\n"
     assert heard.progress and {step.total for step in heard.progress} == {2}
     assert ensure(lock, tmp_path / "cache", only_unreachable()) == made  # pip is not asked again
+
+
+@pytest.mark.parametrize(("tenant", "title"), [(VLLM, "vLLM"), (RAGAS, "ragas")])
+def test_each_tenant_has_a_folder_of_its_own_and_is_named_while_it_is_made(
+    tenant: Tenant, title: str, lock: Path, index: Path, tmp_path: Path
+) -> None:
+    heard = Heard()
+    made = ensure(lock, tmp_path / "cache", only_from(index), heard, tenant)
+    assert made.folder.parent == tmp_path / "cache" / title.lower()
+    assert {step.step for step in heard.progress} == {f"installing {title}"}
+    assert find_environment(lock, cache=tmp_path / "cache", tenant=tenant) == made
+    other = RAGAS if tenant is VLLM else VLLM
+    assert find_environment(lock, cache=tmp_path / "cache", tenant=other) is None
+
+
+def test_too_little_disk_is_said_of_the_tenant_before_anything_is_made(lock: Path, tmp_path: Path) -> None:
+    vast = Tenant(folder="vast", title="a vast thing", needed_bytes=1 << 60)
+    with pytest.raises(ResourceError, match="a vast thing's environment needs"):
+        ensure(lock, tmp_path / "cache", only_unreachable(), tenant=vast)
+    assert not (tmp_path / "cache" / "vast").exists()
 
 
 def test_another_lock_file_is_another_environment(lock: Path, index: Path, tmp_path: Path) -> None:
@@ -140,8 +179,16 @@ def test_a_lock_file_that_pins_nothing_is_refused(content: str | None, tmp_path:
 
 
 @pytest.mark.parametrize(("name", "unhashed"), [("cpu", ("torch==2.13.0+cpu",)), ("gpu", ())])
-def test_the_projects_own_lock_files_read_as_they_are_meant(name: str, unhashed: tuple[str, ...]) -> None:
+def test_vllms_lock_files_read_as_they_are_meant(name: str, unhashed: tuple[str, ...]) -> None:
     lock = read_lock(Path(__file__).parents[2] / "serving" / f"vllm-{name}.lock")
     assert lock.unhashed == unhashed
     assert lock.packages > 100
     assert not any(pin in lock.hashed for pin in unhashed)
+
+
+def test_ragas_lock_file_has_a_hash_for_every_package_and_the_last_version_that_imports() -> None:
+    lock = read_lock(Path(__file__).parents[2] / "evals" / "ragas.lock")
+    assert lock.unhashed == ()
+    assert "\nragas==0.4.3 " in lock.hashed
+    # 0.4.2 has no langchain_community.chat_models.vertexai any more, which ragas 0.4.3 imports.
+    assert "\nlangchain-community==0.4.1 " in lock.hashed

@@ -1,4 +1,4 @@
-"""vLLM's own virtual environment in the cache folder: made from a lock file, whole or not at all."""
+"""An environment of its own for vLLM, and one for ragas: made from a lock file, whole or not at all."""
 
 import asyncio
 import hashlib
@@ -21,13 +21,25 @@ from surefoot.local.progress import Progress, Report
 from surefoot.local.space import require_disk
 
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-NEEDED_BYTES = 4_000_000_000
-"""What is installed, and what pip holds beside it while it installs."""
-
 COMPLETE = "complete.json"
-STEP = "installing vLLM"
 LOOK_AGAIN_SECONDS = 1.0
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?:\s+\\)?$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """Whom an environment is for. `folder` is its folder in the cache, `title` its name in sentences.
+
+    `needed_bytes` is what is installed, and what pip holds beside it while it installs.
+    """
+
+    folder: str
+    title: str
+    needed_bytes: int
+
+
+VLLM = Tenant(folder="vllm", title="vLLM", needed_bytes=4_000_000_000)
+RAGAS = Tenant(folder="ragas", title="ragas", needed_bytes=1_500_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +66,7 @@ def read_lock(path: Path) -> Lock:
     except OSError as error:
         raise SettingsError(
             f"the lock file {str(path)!r} cannot be read: {error.strerror}",
-            remedy="restore it from Git: vLLM's lock files belong to the project",
+            remedy="restore it from Git: lock files belong to the project",
         ) from error
     pins = PINNED.findall(text)
     if not pins:
@@ -65,22 +77,28 @@ def read_lock(path: Path) -> Lock:
     return Lock(hashed="\n".join(hashed) + "\n", unhashed=tuple(unhashed), packages=len(pins))
 
 
-def environment_of(lock: Path, *, cache: Path) -> Environment:
+def environment_of(lock: Path, *, cache: Path, tenant: Tenant = VLLM) -> Environment:
     """Where the environment of this lock file is, or will be: the lock's bytes and the Python name it."""
     name = hashlib.sha256(lock.read_bytes() + platform.python_version().encode()).hexdigest()[:16]
-    folder = cache / "vllm" / name
+    folder = cache / tenant.folder / name
     return Environment(folder=folder, python=folder / "bin" / "python")
 
 
-def find_environment(lock: Path, *, cache: Path) -> Environment | None:
+def find_environment(lock: Path, *, cache: Path, tenant: Tenant = VLLM) -> Environment | None:
     """The environment of this lock file, if it is complete."""
-    environment = environment_of(lock, cache=cache)
+    environment = environment_of(lock, cache=cache, tenant=tenant)
     complete = (environment.folder / COMPLETE).is_file() and environment.python.exists()
     return environment if complete else None
 
 
 async def ensure_environment(
-    lock: Path, *, cache: Path, python: str, variables: Mapping[str, str], report: Report
+    lock: Path,
+    *,
+    cache: Path,
+    python: str,
+    variables: Mapping[str, str],
+    report: Report,
+    tenant: Tenant = VLLM,
 ) -> Environment:
     """The complete environment of this lock file, made if need be.
 
@@ -89,14 +107,14 @@ async def ensure_environment(
     with pip's last lines.
     """
     parts = read_lock(lock)
-    if (found := find_environment(lock, cache=cache)) is not None:
+    if (found := find_environment(lock, cache=cache, tenant=tenant)) is not None:
         return found
-    environment = environment_of(lock, cache=cache)
-    async with one_at_a_time(cache, f"vllm-environment-{environment.folder.name}", report) as held:
-        if find_environment(lock, cache=cache) is None:
-            require_disk(cache, NEEDED_BYTES, "vLLM's environment")
+    environment = environment_of(lock, cache=cache, tenant=tenant)
+    async with one_at_a_time(cache, f"{tenant.folder}-environment-{environment.folder.name}", report) as held:
+        if find_environment(lock, cache=cache, tenant=tenant) is None:
+            require_disk(cache, tenant.needed_bytes, f"{tenant.title}'s environment")
             shutil.rmtree(environment.folder, ignore_errors=True)
-            await _Installation(environment, parts, python, variables, report, held).run()
+            await _Installation(tenant, environment, parts, python, variables, report, held).run()
     return environment
 
 
@@ -105,6 +123,7 @@ class _Installation:
 
     def __init__(
         self,
+        tenant: Tenant,
         environment: Environment,
         lock: Lock,
         python: str,
@@ -112,6 +131,7 @@ class _Installation:
         report: Report,
         held: int,
     ) -> None:
+        self._tenant = tenant
         self._environment = environment
         self._lock = lock
         self._python = python
@@ -163,11 +183,11 @@ class _Installation:
             file.flush()
             finished = await self._pip("--require-hashes", "-r", file.name)
         if finished.code != 0:
-            raise pip_error("vLLM's packages", finished.tail)
+            raise pip_error(f"{self._tenant.title}'s packages", finished.tail)
 
     async def _pip(self, *wanted: str) -> Finished:
         pip = (self._python, "-m", "pip", "--python", str(self._environment.python))
-        # Bytecode is written when vLLM first imports a file: most are never imported.
+        # Bytecode is written when a file is first imported: most never are.
         asked = ("--no-deps", "--only-binary=:all:", "--no-user", "--no-compile", "--no-input")
         return await run_command(
             (*pip, "--disable-pip-version-check", "install", "--progress-bar=off", *asked, *wanted),
@@ -190,4 +210,5 @@ class _Installation:
         unpacked = len([*self._environment.folder.glob("lib/python*/site-packages/*.dist-info")])
         total = self._lock.packages
         done = min(self._collected, total) + min(unpacked, total)
-        self._report(Progress(step=STEP, done=done // 2, total=total, unit="packages"))
+        step = f"installing {self._tenant.title}"
+        self._report(Progress(step=step, done=done // 2, total=total, unit="packages"))
