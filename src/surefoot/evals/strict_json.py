@@ -29,7 +29,7 @@ def parse(content: bytes) -> object:
 
 def shown(value: object) -> str:
     """A value as an error quotes it: in one line, and cut to what a message can carry."""
-    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    text = repr(value)
     return text if len(text) <= 120 else f"{text[:119]}…"
 
 
