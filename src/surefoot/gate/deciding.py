@@ -34,7 +34,8 @@ def decide(
     ranked = sorted(against, key=lambda one: _WEIGHTIEST_FIRST.index(one[0]))
     if not ranked:
         words = [RuleWords(result=result, confidence=strictness.confidence) for result in blocking]
-        ranked = [("PASS", sentences.summed_up(words, len(invariants)))]
+        said = (sentences.summed_up(words, len(invariants)), *(one.reason for one in blocking if _lost(one)))
+        ranked = [("PASS", one) for one in said]
     return Verdict(
         kind="founding" if sheet.baseline is None else "comparison",
         outcome=ranked[0][0],
@@ -43,6 +44,11 @@ def decide(
         invariants=tuple(one.result for one in held),
         confidence=strictness.confidence,
     )
+
+
+def _lost(result: RuleResult) -> bool:
+    """Whether a loss was shown, though one that the margin allows: worth saying even in a PASS."""
+    return result.difference is not None and result.upper is not None and result.upper < 0
 
 
 def _of_invariants(held: Sequence[Held]) -> list[tuple[Outcome, str]]:
@@ -58,12 +64,7 @@ def _of_the_suite(
     if not blocking:
         return [("REFUSED", "No rule is blocking, so there is nothing to decide by.")]
     if sheet.baseline is None and not invariants and all(rule.floor is None for rule in blocking):
-        return [
-            (
-                "REFUSED",
-                "No blocking rule has a floor and no invariant is set: nothing to found a release on.",
-            )
-        ]
+        return [("REFUSED", "No blocking rule has a floor, and there is no invariant: nothing to decide by.")]
     return []
 
 

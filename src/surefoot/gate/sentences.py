@@ -64,7 +64,7 @@ class RuleWords:
         result = self.result
         if result.difference is not None:
             return f"{result.rule.metric} {self._number(result.difference, signed=True)}"
-        return f"{result.rule.metric} {self._number(result.candidate)}"
+        return f"{result.rule.metric} {self._number(result.candidate)} for {self._number(result.rule.floor)}"
 
     def _moved(self) -> str:
         result = self.result
@@ -167,16 +167,15 @@ def unmeasured(result: InvariantResult) -> str:
 
 
 def summed_up(rules: Sequence[RuleWords], invariants: int) -> str:
-    """The one sentence of a PASS."""
+    """What a PASS rests on, in one sentence."""
     held = {0: "", 1: "; the invariant holds in every case"}.get(
         invariants, f"; all {invariants} invariants hold in every case"
     )
-    founding = rules[0].result.difference is None
     said = ", ".join(one.briefly() for one in rules)
-    if founding:
-        return (
-            f"Compared with nothing, for this is a founding verdict: every floor is reached ({said}){held}."
-        )
+    if rules[0].result.difference is None:
+        floors = ", ".join(one.briefly() for one in rules if one.result.rule.floor is not None)
+        reached = f"every floor is reached ({floors})" if floors else "no floor is set"
+        return f"A founding verdict, which compares with nothing: {reached}{held}."
     if len(rules) == 1:
         return f"The one blocking metric lost no more than its margin allows ({said}){held}."
     return f"None of the {len(rules)} blocking metrics lost more than its margin allows ({said}){held}."
@@ -196,8 +195,8 @@ def _cases(names: Sequence[str]) -> str:
 def foreign(metric: str, arm: str, cases: Sequence[str]) -> str:
     """There are scores of cases that the metric does not apply to; their names may be anybody's."""
     return (
-        f"{metric} of the {arm} has {len(cases)} scores of cases that it does not apply to, "
-        f"such as {cases[0][:_MOST_CHARACTERS]!r}: they are not this suite's."
+        f"{metric} of the {arm} has scores of cases that it does not apply to ({len(cases)}, "
+        f"such as {cases[0][:_MOST_CHARACTERS]!r}): they are not this suite's."
     )
 
 
