@@ -1,5 +1,47 @@
-"""What an app pins, as one content-addressed manifest."""
+"""What an app pins as one content-addressed manifest, the proof of it, and the channel that names both.
+
+What is exported here needs no Git. `promotion` changes what serves, through `git`; `signatures` makes keys.
+"""
 
 from surefoot.releases.apps import PIPELINES, AppFile, Parts, load_app, load_apps, manifest_of
+from surefoot.releases.bundles import (
+    ReleaseBundle,
+    ReleaseParts,
+    find_release,
+    list_releases,
+    load_parts,
+    read_release,
+    write_release,
+)
+from surefoot.releases.channels import Pointer, read_channel
+from surefoot.releases.proofs import check_proof
+from surefoot.releases.receipts import Receipt, list_receipts, read_receipt, write_receipt
+from surefoot.releases.runs import read_run, write_run
+from surefoot.releases.signatures import Signatures, read_signatures
 
-__all__ = ["PIPELINES", "AppFile", "Parts", "load_app", "load_apps", "manifest_of"]
+__all__ = [
+    "PIPELINES",
+    "AppFile",
+    "Parts",
+    "Pointer",
+    "Receipt",
+    "ReleaseBundle",
+    "ReleaseParts",
+    "Signatures",
+    "check_proof",
+    "find_release",
+    "list_receipts",
+    "list_releases",
+    "load_app",
+    "load_apps",
+    "load_parts",
+    "manifest_of",
+    "read_channel",
+    "read_receipt",
+    "read_release",
+    "read_run",
+    "read_signatures",
+    "write_receipt",
+    "write_release",
+    "write_run",
+]

@@ -1,0 +1,191 @@
+"""Releases on disk: folders named by the digest of their manifest, written whole or not at all.
+
+    <folder>/<digest>/manifest.json           what the release pins
+    <folder>/<digest>/prompts/, recipe.toml   the very bytes of its prompt, the prompt's includes, its recipe
+    <folder>/<digest>/receipts/, runs/        its proofs, and the recorded responses they rest on
+
+Candidates are kept in the state directory, what was promoted is under `serving/releases/`.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.errors import NotFoundError, RefusedError, ResourceError, SurefootError
+from surefoot.files import flush
+from surefoot.prompts import Prompt, load_prompt
+from surefoot.records import Manifest
+from surefoot.releases.apps import PIPELINES
+from surefoot.releases.manifests import MANIFEST, read_manifest
+from surefoot.releases.reading import damaged, is_digest
+from surefoot.retrieval.folders import owned_folder, publish, remove_abandoned
+from surefoot.retrieval.recipes import Recipe, load_recipe
+
+PROMPTS = "prompts"
+RECIPE = "recipe.toml"
+SHORTEST_PREFIX = 6
+
+_WRITING = ".writing-"
+_PREFIX = re.compile(rf"[0-9a-f]{{{SHORTEST_PREFIX},64}}")
+_FILE_NAMES = re.compile(r"recipe\.toml|prompts/[a-z0-9_][a-z0-9_-]*(\.prompt)?\.md")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseBundle:
+    """A release as it stands on disk: what it pins, its folder, its prompts' folder and its recipe's file."""
+
+    manifest: Manifest
+    folder: Path
+    prompts: Path
+    recipe_file: Path
+
+    @property
+    def digest(self) -> str:
+        """The release, 64 hex digits."""
+        return self.folder.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseParts:
+    """The prompt and the recipe of a release, loaded from its folder and found to be the ones it pins."""
+
+    prompt: Prompt
+    recipe: Recipe
+
+
+def write_release(folder: Path, manifest: Manifest, files: Mapping[str, bytes]) -> Path:
+    """Make the folder of a release below `folder`: whole, or not at all. Returns its path.
+
+    `files` are the bytes by name: `recipe.toml`, `prompts/<name>.prompt.md`, `prompts/_<include>.md`. A
+    release that is there already and holds the parts its manifest pins is left as it is, also where its files
+    differ in what no digest covers, such as a comment. Raises RefusedError for parts that are not the
+    manifest's, and ResourceError when the disk refuses.
+    """
+    digest = manifest.digest
+    _refuse_other_names(files)
+    try:
+        if (folder / digest).exists():
+            return _left_as_it_is(folder, digest)
+        remove_abandoned(folder, _WRITING)
+        with owned_folder(folder, f"{_WRITING}{digest[:16]}-") as written:
+            _fill(written, {**files, MANIFEST: manifest.canonical()})
+            _parts(manifest, written)
+            if publish(written, folder / digest):
+                return folder / digest
+        return _left_as_it_is(folder, digest)
+    except OSError as error:
+        raise cannot_write(folder / digest, error) from error
+
+
+def read_release(folder: Path, digest: str) -> ReleaseBundle:
+    """The release `digest` below `folder`; its manifest is checked, its parts when they are loaded.
+
+    Raises NotFoundError when it is not there, RefusedError when its bytes do not hash to its name,
+    SettingsError for a schema that this surefoot does not know.
+    """
+    if not is_digest(digest):
+        raise NotFoundError(f"{digest!r} is no release", remedy="name one by its SHA-256: 64 hex digits")
+    path = folder / digest
+    try:
+        manifest = read_manifest(path / MANIFEST, digest)
+    except FileNotFoundError:
+        if path.is_dir():
+            raise damaged(path / MANIFEST, "it is missing") from None
+        raise NotFoundError(
+            f"there is no release {digest} in {folder}", remedy=f"use one that is there: {_listed(folder)}"
+        ) from None
+    return ReleaseBundle(manifest=manifest, folder=path, prompts=path / PROMPTS, recipe_file=path / RECIPE)
+
+
+def load_parts(bundle: ReleaseBundle) -> ReleaseParts:
+    """The prompt and recipe of a release. RefusedError when either is not the one the manifest pins."""
+    pipeline = bundle.manifest.pipeline
+    if pipeline not in PIPELINES.values():
+        raise RefusedError(
+            f"the release {bundle.digest} pins the pipeline {pipeline!r}, which this surefoot does not have",
+            remedy=f"install the surefoot that has it; this one has {', '.join(PIPELINES.values())}",
+        )
+    return _parts(bundle.manifest, bundle.folder)
+
+
+def list_releases(folder: Path) -> tuple[str, ...]:
+    """The digests of the releases below `folder`, sorted; empty when there are none."""
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted(path.name for path in folder.iterdir() if is_digest(path.name) and path.is_dir()))
+
+
+def find_release(folders: Sequence[Path], prefix: str) -> ReleaseBundle:
+    """The one release whose digest begins like this, from the first of the folders that has it.
+
+    Raises NotFoundError, which offers what is there, for fewer than 6 hex digits, for none and for several.
+    """
+    there = {digest: folder for folder in reversed(folders) for digest in list_releases(folder)}
+    offered = ", ".join(sorted(there)) or "none yet: run `surefoot release create`"
+    if not _PREFIX.fullmatch(prefix):
+        raise NotFoundError(
+            f"{prefix!r} does not name a release",
+            remedy=f"give at least the first {SHORTEST_PREFIX} hex digits of one that is there: {offered}",
+        )
+    found = [digest for digest in sorted(there) if digest.startswith(prefix)]
+    if not found:
+        raise NotFoundError(f"there is no release {prefix!r}", remedy=f"use one that is there: {offered}")
+    if len(found) > 1:
+        raise NotFoundError(
+            f"{prefix!r} is the beginning of {len(found)} releases",
+            remedy=f"give more digits of one of: {', '.join(found)}",
+        )
+    return read_release(there[found[0]], found[0])
+
+
+def cannot_write(path: Path, error: OSError) -> ResourceError:
+    """The error for a disk that is full, or a folder that refuses."""
+    return ResourceError(
+        f"{path} cannot be written: {error.strerror or error}; what was there is untouched",
+        remedy="free disk space, or let this user write there; then run it again",
+    )
+
+
+def _refuse_other_names(files: Mapping[str, bytes]) -> None:
+    for name in files:
+        if not _FILE_NAMES.fullmatch(name):
+            raise RefusedError(
+                f"a release has no file {name!r}",
+                remedy=f"it holds {RECIPE} and the prompt's files below {PROMPTS}/, and nothing else",
+            )
+
+
+def _left_as_it_is(folder: Path, digest: str) -> Path:
+    load_parts(read_release(folder, digest))
+    return folder / digest
+
+
+def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    (folder / PROMPTS).mkdir()
+    for name, content in files.items():
+        with (folder / name).open("xb") as stream:
+            stream.write(content)
+        flush(folder / name)
+    flush(folder / PROMPTS)
+    flush(folder)
+
+
+def _parts(manifest: Manifest, folder: Path) -> ReleaseParts:
+    try:
+        prompt = load_prompt(folder / PROMPTS, manifest.prompt_name)
+        recipe = load_recipe(folder / RECIPE)
+    except SurefootError as error:
+        error.add_note(f"It is a file of the release {manifest.digest}.")
+        raise
+    for what, found, pinned in (
+        ("prompt", prompt.digest, manifest.prompt),
+        ("recipe", recipe.digest, manifest.recipe),
+    ):
+        if found != pinned:
+            raise damaged(folder, f"the release pins the {what} {pinned}, and the {what} there is {found}")
+    return ReleaseParts(prompt=prompt, recipe=recipe)
+
+
+def _listed(folder: Path) -> str:
+    return ", ".join(list_releases(folder)) or "none yet"

@@ -1,0 +1,59 @@
+"""Channels: `serving/channels/<app>/<channel>.toml`, a named pointer to a release and to the proof of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.errors import SettingsError
+from surefoot.files import replace_file
+from surefoot.releases.bundles import cannot_write
+from surefoot.releases.reading import checked_name
+from surefoot.tables import read_table
+
+PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pointer:
+    """What a channel names: a release, and the receipt that proves it. Both are 64 hex digits."""
+
+    release: str
+    receipt: str
+
+
+def channel_file(serving: Path, app: str, channel: str = PRODUCTION) -> Path:
+    """Where the pointer is. NotFoundError for what cannot be an app's or a channel's name."""
+    file_name = f"{checked_name(channel, what='a channel')}.toml"
+    return serving / "channels" / checked_name(app, what="an app") / file_name
+
+
+def read_channel(serving: Path, app: str, channel: str = PRODUCTION) -> Pointer | None:
+    """What the channel names now; None when nothing was promoted yet. SettingsError says what is wrong."""
+    file = channel_file(serving, app, channel)
+    if not file.exists() and not file.is_symlink():
+        return None
+    if not file.is_file():
+        raise SettingsError(
+            f"{file} is not a regular file", remedy="restore it: `git restore` brings it back"
+        )
+    table = read_table(file)
+    pointer = Pointer(release=table.digest("release"), receipt=table.digest("receipt"))
+    table.refuse_others()
+    return pointer
+
+
+def write_channel(serving: Path, app: str, pointer: Pointer, channel: str = PRODUCTION) -> Path:
+    """Point the channel to another release, in one step. Returns the file."""
+    file = channel_file(serving, app, channel)
+    try:
+        replace_file(file, channel_bytes(pointer))
+    except OSError as error:
+        raise cannot_write(file, error) from error
+    return file
+
+
+def channel_bytes(pointer: Pointer) -> bytes:
+    """The pointer's file."""
+    return (
+        "# Written by `surefoot release promote` and `rollback`.\n"
+        f'schema = 1\nrelease = "{pointer.release}"\nreceipt = "{pointer.receipt}"\n'
+    ).encode()
