@@ -31,8 +31,8 @@ def trace_json(trace: Trace) -> bytes:
             "schema": 1,
             "ending": short.ending,
             "output_tokens_per_second": short.output_tokens_per_second,
-            "scores": {name: _score(score) for name, score in short.scores.items()},
-            "trace": _sayable(plain(trace)),
+            "scores": {name: score_json(score) for name, score in short.scores.items()},
+            "trace": sayable(plain(trace)),
         }
     )
 
@@ -47,13 +47,13 @@ def _release(release: ReleaseSummary) -> Json:
         "abstained": release.abstained,
         "failed": release.failed,
         "failures": dict(release.failures),
-        "error_rate": _score(release.error_rate),
+        "error_rate": score_json(release.error_rate),
         "first_token_seconds": _quantiles(release.first_token_seconds),
         "total_seconds": _quantiles(release.total_seconds),
         "output_tokens_per_second": _quantiles(release.output_tokens_per_second),
         "scores": {
             score.name: {
-                "mean": _score(score.mean),
+                "mean": score_json(score.mean),
                 "scored": score.scored,
                 "unscored": dict(score.unscored),
             }
@@ -67,23 +67,28 @@ def _quantiles(quantiles: Quantiles) -> Json:
     return {
         "measured": quantiles.measured,
         "unmeasured": quantiles.unmeasured,
-        "p50": _score(quantiles.p50),
-        "p95": _score(quantiles.p95),
+        "p50": score_json(quantiles.p50),
+        "p95": score_json(quantiles.p95),
     }
 
 
-def _score(score: Score) -> Json:
+def score_json(score: Score) -> Json:
+    """A value, or why there is none."""
     return {"value": score.value} if isinstance(score, Scored) else {"unscored": score.reason}
 
 
-def _sayable(value: Json) -> Json:
+def sayable(value: Json) -> Json:
     """The same, with what JSON or UTF-8 cannot say put in words: "nan", U+FFFD for lone surrogates."""
     if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return _text(value)
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, Mapping):
-        return {name: _sayable(item) for name, item in value.items()}
+        return {_text(name): sayable(item) for name, item in value.items()}
     if isinstance(value, Sequence):
-        return [_sayable(item) for item in value]
+        return [sayable(item) for item in value]
     return value
+
+
+def _text(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
