@@ -8,12 +8,21 @@ _JUDGE_FREE = (
     MetricInfo(
         name="finishes",
         about="1 when an answer came and the model ended it by itself, 0 when it was cut off or failed",
-        answerable_only=False,
+        measures="every case",
     ),
     MetricInfo(
         name="abstains_rightly",
         about="1 when the answer abstains exactly where the documents are silent, else 0",
-        answerable_only=False,
+        measures="every case",
+    ),
+    MetricInfo(
+        name="abstains_when_silent",
+        about="1 when it abstains from a question that the documents do not answer",
+        measures="unanswerable cases",
+    ),
+    MetricInfo(
+        name="answers_when_documented",
+        about="1 when it does not abstain from a question that the documents answer",
     ),
     MetricInfo(name="evidence_recall", about="the share of the needed facts that a shown passage holds"),
     MetricInfo(name="evidence_mrr", about="1 over the rank of the first shown passage with a needed fact"),

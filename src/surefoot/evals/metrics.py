@@ -25,7 +25,7 @@ class JudgeFreeMetric:
 
     async def score(self, case: Case, response: Responded) -> Score:
         """The function's value; Unscored where the case has nothing to measure by."""
-        if self.info.answerable_only and not case.facts:
+        if self.info.measures == "answerable cases" and not case.facts:
             return Unscored(reason="the case names no facts, so there is nothing to measure by")
         return self.measure(case, response)
 
@@ -38,6 +38,16 @@ def finishes(case: Case, response: Responded) -> Score:
 def abstains_rightly(case: Case, response: Responded) -> Score:
     """1 when it abstains and the documents are silent, or answers and they are not."""
     return _yes(response.abstained != case.answerable)
+
+
+def abstains_when_silent(case: Case, response: Responded) -> Score:
+    """1 when it abstains. Apart from `answers_when_documented`, so that neither hides the other."""
+    return _yes(response.abstained)
+
+
+def answers_when_documented(case: Case, response: Responded) -> Score:
+    """1 when it does not abstain, whatever it says instead."""
+    return _yes(not response.abstained)
 
 
 def evidence_recall(case: Case, response: Responded) -> Score:
@@ -100,6 +110,8 @@ JUDGE_FREE: tuple[Metric, ...] = tuple(
     for measure in (
         finishes,
         abstains_rightly,
+        abstains_when_silent,
+        answers_when_documented,
         evidence_recall,
         evidence_mrr,
         evidence_ndcg,

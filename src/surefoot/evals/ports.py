@@ -6,27 +6,28 @@ from typing import Literal, Protocol
 from surefoot.records import Case, Responded, Score
 
 Needs = Literal["nothing", "ragas", "judge"]
+Measured = Literal["every case", "answerable cases", "unanswerable cases"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricInfo:
     """What is known of a metric before it is computed. `about` is one sentence for the reader of a report.
 
-    `answerable_only` metrics say nothing of a case that the documents do not answer. Whether a metric
-    applies is decided by the case alone, never by the answer: otherwise an answer could leave its exam.
+    Whether a metric applies is decided by the case alone, `measures` says how, and never by the answer:
+    otherwise an answer could leave its exam.
     """
 
     name: str
     about: str
     needs: Needs = "nothing"
-    answerable_only: bool = True
+    measures: Measured = "answerable cases"
     lower_is_better: bool = False
     lowest: float = 0.0
     highest: float = 1.0
 
     def applies(self, case: Case) -> bool:
         """Whether the case is one that this metric measures."""
-        return case.answerable or not self.answerable_only
+        return self.measures == "every case" or case.answerable == (self.measures == "answerable cases")
 
 
 class Metric(Protocol):
