@@ -123,7 +123,7 @@ class RagasProcess:
         except TimeoutError:
             if not limit.expired():
                 raise
-            life.kill()
+            await life.kill()
             return Unscored(reason=f"ragas's worker was stuck for {self._seconds + GRACE_SECONDS:g} s")
         self._count(asked.metric, reply)
         return _score(reply)

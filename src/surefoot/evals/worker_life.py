@@ -64,10 +64,10 @@ class WorkerLife:
         finally:
             del self._replies[number]
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         """End it now, with whatever it started."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._kill()
+        await asyncio.wait([self._hearing])
 
     async def close(self) -> None:
         """End it: by the end of its input, and by force when that takes too long."""
@@ -76,8 +76,7 @@ class WorkerLife:
         try:
             await self._wait_a_little()
         finally:
-            self.kill()
-            await asyncio.wait([self._hearing])
+            await self.kill()
 
     def last_words(self) -> str:
         """The last line it wrote to standard error, for a reader."""
@@ -92,7 +91,7 @@ class WorkerLife:
             self.end = f"what it wrote is no reply: {type(error).__name__}"
         else:
             await self._wait_a_little()
-        self.kill()
+        self._kill()
         code = await self._process.wait()
         await self._overhearing
         self.end = self.end or (f"signal {-code}" if code < 0 else f"exit code {code}")
@@ -100,6 +99,10 @@ class WorkerLife:
         self.version.cancel()
         for replies in self._replies.values():
             replies.put_nowait(None)
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     async def _wait_a_little(self) -> None:
         with suppress(TimeoutError):
