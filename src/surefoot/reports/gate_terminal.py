@@ -120,7 +120,7 @@ def _rules(report: GateReport) -> Iterator[RenderableType]:
         yield Text()
         yield Text(heading, style="bold")
         headings = "".join(f"{name:>{width}}" for name, width, _ in columns)
-        yield _line((" " * _NAME + headings, "dim"))
+        yield _line((("  ┊ floor" if verdict.kind == "founding" else "").ljust(_NAME) + headings, "dim"))
         for place, (result, interval) in enumerate(chosen):
             yield from _rule(result, interval, columns, labels=place == 0)
 

@@ -32,6 +32,12 @@ class Interval:
     beyond_left: bool
     beyond_right: bool
 
+    @property
+    def gone(self) -> bool:
+        """Whether all of it lies beyond the axis, so that only the direction can be shown."""
+        ends = (self.lower, self.upper)
+        return (self.beyond_left and ends == (0, 0)) or (self.beyond_right and ends == (1, 1))
+
 
 def intervals(verdict: Verdict) -> tuple[Interval, ...]:
     """An interval for each rule of the verdict, in its order."""
@@ -57,23 +63,26 @@ def drawn(interval: Interval, width: int) -> str:
         letters[first : last + 1] = "─" * (last + 1 - first)
     put(interval.limit, "┊", "┼")
     put(interval.zero, "│", "┼")
+    if interval.gone:
+        letters[slice(0, 3) if interval.beyond_left else slice(width - 3, width)] = (
+            "◄──" if interval.beyond_left else "──►"
+        )
+        return "".join(letters)
     put(interval.lower, "◄" if interval.beyond_left else "├")
     put(interval.upper, "►" if interval.beyond_right else "┤")
-    put(interval.estimate, "◄" if interval.beyond_left and interval.estimate == 0 else "●")
+    put(interval.estimate, "●")
     return "".join(letters)
 
 
 def labelled(interval: Interval, width: int) -> str:
-    """The names of limit and zero over their places, in so many letters."""
-    if interval.limit is None:
+    """The names of minus the margin and of zero over their places, in so many letters.
+
+    Blank in a founding verdict, where each rule has a floor of its own.
+    """
+    if interval.limit is None or interval.zero is None:
         return " " * width
-    name = "floor" if interval.zero is None else "-margin"
-    at = round(interval.limit * (width - 1))
-    start = min(max(0, at - len(name) + 1 if interval.zero is not None else at - 2), width - len(name))
-    line = " " * start + name
-    if interval.zero is not None:
-        line = line.ljust(round(interval.zero * (width - 1))) + "0"
-    return line.ljust(width)[:width]
+    line = "-margin".rjust(round(interval.limit * (width - 1)) + 1)
+    return (line.ljust(round(interval.zero * (width - 1))) + "0").ljust(width)[:width]
 
 
 def _in_margins(result: RuleResult) -> tuple[float | None, float | None, float | None]:

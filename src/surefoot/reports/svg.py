@@ -39,7 +39,7 @@ def draw(
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
         f'height="{HEIGHT}" role="img" fill="none" font-size="10">'
-        f"<title>{_safe(title)}</title><desc>{_safe(description)}</desc>{_axes(moments, top)}{drawn}</svg>"
+        f"<title>{safe(title)}</title><desc>{safe(description)}</desc>{_axes(moments, top)}{drawn}</svg>"
     )
 
 
@@ -62,7 +62,7 @@ def _axes(moments: Sequence[datetime], top: float) -> str:
     ]
     return grid + "".join(
         f'<text x="{x}" y="{y}" text-anchor="{anchor}" fill="currentColor" fill-opacity="0.75">'
-        f"{_safe(text)}</text>"
+        f"{safe(text)}</text>"
         for x, y, anchor, text in words
     )
 
@@ -99,6 +99,6 @@ def _runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
     return [run for run in runs if run]
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text for XML: escaped, and without the characters that XML cannot hold."""
     return escape("".join(letter for letter in text if letter.isprintable()), {'"': "&quot;", "'": "&#39;"})
