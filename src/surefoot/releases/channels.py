@@ -1,5 +1,6 @@
 """Channels: `serving/channels/<app>/<channel>.toml`, a named pointer to a release and to the proof of it."""
 
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,9 +8,10 @@ from surefoot.errors import SettingsError
 from surefoot.files import replace_file
 from surefoot.releases.bundles import cannot_write
 from surefoot.releases.reading import checked_name
-from surefoot.tables import read_table
+from surefoot.tables import Table
 
 PRODUCTION = "production"
+SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,23 @@ def read_channel(serving: Path, app: str, channel: str = PRODUCTION) -> Pointer 
         raise SettingsError(
             f"{file} is not a regular file", remedy="restore it: `git restore` brings it back"
         )
-    table = read_table(file)
+    return parse_channel(file.read_bytes(), file)
+
+
+def parse_channel(content: bytes, file: Path) -> Pointer:
+    """The pointer that a channel's file holds. SettingsError says what is wrong."""
+    try:
+        values: dict[str, object] = tomllib.loads(content.decode())
+    except ValueError as error:
+        raise SettingsError(
+            f"{file} cannot be read: {error}", remedy="`git restore` brings it back"
+        ) from None
+    if (said := values.pop("schema", None)) != SCHEMA or isinstance(said, bool):
+        raise SettingsError(
+            f"{file}: schema is {said!r}; this surefoot reads schema {SCHEMA}",
+            remedy="install the surefoot that wrote it",
+        )
+    table = Table(values, file=str(file))
     pointer = Pointer(release=table.digest("release"), receipt=table.digest("receipt"))
     table.refuse_others()
     return pointer
@@ -55,5 +73,5 @@ def channel_bytes(pointer: Pointer) -> bytes:
     """The pointer's file."""
     return (
         "# Written by `surefoot release promote` and `rollback`.\n"
-        f'schema = 1\nrelease = "{pointer.release}"\nreceipt = "{pointer.receipt}"\n'
+        f'schema = {SCHEMA}\nrelease = "{pointer.release}"\nreceipt = "{pointer.receipt}"\n'
     ).encode()

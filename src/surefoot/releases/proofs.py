@@ -52,6 +52,8 @@ def _about_another(manifest: Manifest, receipt: Receipt) -> str:
         return f"it is about the release {receipt.release}, not {manifest.digest}"
     if receipt.app != manifest.app:
         return f"it is about the app {receipt.app!r}, not {manifest.app!r}"
+    if receipt.baseline == receipt.release:
+        return "it compares the release with itself"
     if receipt.model != manifest.model:
         return (
             f"the model {receipt.model} answered, and the release pins {manifest.model}; "
@@ -90,8 +92,6 @@ def _of_the_kind(receipt: Receipt) -> Iterator[str]:
             yield f"it is a comparison, without {what}"
         if not compared and value is not None:
             yield f"it is a founding receipt, with {what}"
-    if receipt.baseline == receipt.release:
-        yield "it compares the release with itself"
 
 
 def _of_a_rule(receipt: Receipt, result: RuleResult) -> Iterator[str]:
