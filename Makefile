@@ -11,7 +11,7 @@ DOCS ?=
 UV ?= uv
 export PYTHON
 
-.PHONY: help up down status check test systems journey lock runtime dev
+.PHONY: help up down status demo check test systems journey lock runtime dev
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -25,10 +25,14 @@ down: ## stop what `make up` started, and nothing else
 status: ## say what runs
 	@.ci/installed status
 
+demo: runtime ## after `make up`: a bad edit refused, a good one promoted and taken back, in a clone
+	@.venv/bin/surefoot demo
+
 check: dev ## format, lint, types, import order, house rules
 	@.ci/check
 
 test: dev ## the tests that need Python alone: no apt, no model
+	@.venv/bin/surefoot eval prepare
 	@.venv/bin/pytest -m 'not systems and not journey'
 
 systems: dev ## the tests that need a real outside tool: a browser, Prometheus

@@ -2,7 +2,18 @@
 
 import typer
 
-from surefoot.cli import asking, indexing, keys, modelling, reporting, running, tracing
+from surefoot.cli import (
+    asking,
+    demonstrating,
+    evaluating,
+    gating,
+    indexing,
+    keys,
+    modelling,
+    reporting,
+    running,
+    tracing,
+)
 
 app = typer.Typer(
     name="surefoot",
@@ -17,9 +28,12 @@ app.command("status")(running.status)
 app.command("serve")(running.serve)
 app.command("ask")(asking.ask)
 app.command("report")(reporting.report)
+app.command("demo")(demonstrating.demo)
 app.add_typer(indexing.app, name="index")
 app.add_typer(modelling.app, name="model")
 app.add_typer(tracing.app, name="trace")
+app.add_typer(evaluating.app, name="eval")
+app.add_typer(gating.app, name="gate")
 app.add_typer(keys.app, name="key")
 
 

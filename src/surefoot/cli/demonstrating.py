@@ -33,7 +33,7 @@ STARTS_WITHIN_SECONDS = 120.0
 
 
 def demo() -> None:
-    """Show the whole way in a copy of the project: refused, proven, promoted, rolled back. Needs `make up`."""
+    """Show the whole way in a clone of the project: refused, proven, promoted, taken back. Needs `up`."""
     run(_demo())
 
 

@@ -1,6 +1,7 @@
 """Progress of long steps: a bar on a terminal, a line now and then elsewhere."""
 
 import time
+from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -86,6 +87,10 @@ def reporter(steps: Steps) -> "Report":
             detail = ""
         else:
             detail = f"{said.done} of {said.total} {said.unit}"
+        if said.failed:
+            detail += f", {said.failed} failed"
+        if said.seconds_left is not None and said.done < said.total:
+            detail += f", {timedelta(seconds=round(said.seconds_left))} left"
         total = None if said.unit == "seconds" else said.total
         steps.at(said.step, detail, done=said.done, total=total)
 

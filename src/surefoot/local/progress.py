@@ -4,17 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Unit = Literal["bytes", "packages", "weights", "seconds"]
+Unit = Literal["bytes", "packages", "weights", "seconds", "passages", "cases", "scores"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a step is: `done` of `total`, both in `unit`. The same step keeps the same words."""
+    """How far a step is: `done` of `total`, both in `unit`. The same step keeps the same words.
+
+    `seconds_left` is an estimate, where the step makes one; `failed` counts those of `done` that failed.
+    """
 
     step: str
     done: int
     total: int
     unit: Unit
+    seconds_left: float | None = None
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,71 @@
+"""`surefoot eval run | prepare`: ask and score a release, and compare it with nothing."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from surefoot.cli.console import out, project_top, run
+from surefoot.cli.progress import Steps, reporter
+
+if TYPE_CHECKING:
+    from surefoot.wiring.evaluation_run import EvaluationOrder
+
+app = typer.Typer(help="Ask a release the cases of a suite, and score what it answers.", no_args_is_help=True)
+
+
+@app.command("run")
+def run_evaluation(
+    release: Annotated[
+        str | None,
+        typer.Option(help="The release to ask, by how its digest begins; the working tree by default."),
+    ] = None,
+    app_name: Annotated[
+        str | None, typer.Option("--app", help="The app to ask; the first by default.")
+    ] = None,
+    suite: Annotated[
+        str | None, typer.Option(help="A folder of evals/; the suites the prompt names by default.")
+    ] = None,
+    repeat: Annotated[
+        int, typer.Option(min=0, max=99, help="Ask once more under this number; 0 is what gates compare.")
+    ] = 0,
+    judged: Annotated[bool, typer.Option(help="Let the judge score its sample too.")] = False,
+    concurrency: Annotated[int, typer.Option(min=1, max=256, help="How many cases are asked at once.")] = 8,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
+) -> None:
+    """Ask every case, score every answer, print the means. A run that was stopped goes on where it was."""
+    from surefoot.wiring.evaluation_run import EvaluationOrder
+
+    order = EvaluationOrder(
+        app=app_name, release=release, suite=suite, repeat=repeat, judged=judged, concurrency=concurrency
+    )
+    run(_run(order, as_json))
+
+
+@app.command()
+def prepare() -> None:
+    """Make the environment of ragas, so that a later run need not: about a minute, once."""
+    run(_prepare())
+
+
+async def _run(order: "EvaluationOrder", as_json: bool) -> None:
+    from surefoot.reports.run_report import run_json, run_table
+    from surefoot.wiring.evaluation_run import run_evaluation
+    from surefoot.wiring.project import open_project
+
+    with Steps() as steps:
+        done = await run_evaluation(open_project(project_top()), order, reporter(steps))
+    for each in done:
+        if as_json:
+            out.print_json(run_json(each).decode())
+        else:
+            out.print(run_table(each))
+
+
+async def _prepare() -> None:
+    from surefoot.wiring.evaluating import ensure_ragas
+    from surefoot.wiring.project import open_project
+
+    with Steps() as steps:
+        python = await ensure_ragas(open_project(project_top()), reporter(steps))
+    out.print(Text(f"ragas is in {python.parent.parent}"))

@@ -1,0 +1,103 @@
+"""Which release is to be proven, what it is compared with, and where releases and receipts are found."""
+
+from pathlib import Path
+
+from surefoot.errors import NotFoundError, RefusedError
+from surefoot.releases import AppFile
+from surefoot.releases.bundles import (
+    PROMPTS,
+    RECIPE,
+    SHORTEST_PREFIX,
+    ReleaseBundle,
+    find_release,
+    list_releases,
+    read_release,
+    write_release,
+)
+from surefoot.releases.channels import read_channel
+from surefoot.releases.receipts import Receipt, list_receipts, read_receipt
+from surefoot.wiring.project import Project
+from surefoot.wiring.releasing import present_manifest, prompt_of
+
+PRODUCTION, FOUNDING = "production", "founding"
+
+
+def baseline_of(project: Project, app: AppFile, against: str) -> ReleaseBundle | None:
+    """What production is, or None for a founding gate. RefusedError where the one asked for cannot be."""
+    serving = project.settings.folders.serving
+    pointer = read_channel(serving, app.name)
+    if against == FOUNDING:
+        if pointer is not None:
+            raise RefusedError(
+                f"{app.name!r} has a production release, {pointer.release[:12]}: nothing is founded twice",
+                remedy="compare with it: `surefoot gate run --against production`",
+            )
+        return None
+    if against != PRODUCTION:
+        raise NotFoundError(
+            f"a release is not compared with {against!r}", remedy=f"use {PRODUCTION} or {FOUNDING}"
+        )
+    if pointer is None:
+        raise RefusedError(
+            f"no release of {app.name!r} is in production yet, so there is nothing to compare with",
+            remedy=f"found the first one: `surefoot gate run --against {FOUNDING}`",
+        )
+    return read_release(serving / "releases", pointer.release)
+
+
+def candidate_of(project: Project, app: AppFile, prefix: str | None) -> ReleaseBundle:
+    """The release whose digest begins like this; without one, that of the working tree, made now."""
+    bundle = create_release(project, app) if prefix is None else find_release(folders_of(project), prefix)
+    if bundle.manifest.app != app.name:
+        raise NotFoundError(
+            f"{bundle.digest[:12]} is a release of {bundle.manifest.app!r}, not of {app.name!r}",
+            remedy=f"give --app {bundle.manifest.app}",
+        )
+    if bundle.manifest.model != project.chat_identity():
+        raise RefusedError(
+            f"the release {bundle.digest[:12]} pins the model {bundle.manifest.model_alias!r} "
+            f"({bundle.manifest.model[:12]}), and the one served here is {project.chat_identity()[:12]}",
+            remedy="serve that model, or prove a release of the working tree",
+        )
+    return bundle
+
+
+def create_release(project: Project, app: AppFile) -> ReleaseBundle:
+    """The release of the working tree, in the state directory: its manifest, and the bytes of its files."""
+    prompt = prompt_of(project, app)
+    files = {
+        f"{PROMPTS}/{name}": (project.settings.folders.prompts / name).read_bytes() for name in prompt.files
+    }
+    recipe = project.settings.folders.serving / "recipes" / f"{app.recipe}.toml"
+    manifest = present_manifest(project, app)
+    folder = project.settings.folders.state / "releases"
+    write_release(folder, manifest, {**files, RECIPE: recipe.read_bytes()})
+    return read_release(folder, manifest.digest)
+
+
+def folders_of(project: Project) -> tuple[Path, Path]:
+    """Where releases are: those that were promoted, and candidates."""
+    return (project.settings.folders.serving / "releases", project.settings.folders.state / "releases")
+
+
+def found_receipt(project: Project, prefix: str) -> tuple[Receipt, tuple[Path, ...]]:
+    """The one receipt whose digest begins like this, and the release folders that may hold its runs.
+
+    NotFoundError for fewer than six digits, for none and for several.
+    """
+    releases = [folder / release for folder in folders_of(project) for release in list_releases(folder)]
+    found = {
+        receipt: release.name
+        for release in releases
+        for receipt in list_receipts(release)
+        if len(prefix) >= SHORTEST_PREFIX and receipt.startswith(prefix)
+    }
+    if len(found) != 1:
+        raise NotFoundError(
+            f"{prefix!r} is the beginning of {len(found) or 'no'} receipt{'s' * (len(found) > 1)}",
+            remedy=f"give at least {SHORTEST_PREFIX} digits of one that `surefoot release show` lists",
+        )
+    [(digest, release)] = found.items()
+    folders = tuple(folder / release for folder in folders_of(project))
+    holding = next(folder for folder in folders if digest in list_receipts(folder))
+    return read_receipt(holding, digest), folders

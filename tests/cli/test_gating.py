@@ -1,0 +1,174 @@
+"""The commands around the gate, as processes: founded, refused, proven, promoted, taken back, and forged."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli.gauges import GAUGES, SPOILT, commit, gauge_project, git, reword
+from tests.cli.trial_project import Trial
+
+from surefoot.records import canonical_json, digest_bytes
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    """The project with its first release in production."""
+    with gauge_project(tmp_path_factory.mktemp("gauges") / "project") as trial:
+        assert "PASS" in trial.said("gate", "run", "--against", "founding")
+        trial.said("release", "promote")
+        yield trial
+
+
+def production(trial: Trial) -> tuple[str, str]:
+    """The release and the receipt that the channel names."""
+    channel = (trial.top / "serving/channels/answers/production.toml").read_text()
+    release, receipt = re.findall(r'^(?:release|receipt) = "(\w+)"$', channel, re.MULTILINE)
+    return release, receipt
+
+
+def receipt_file(trial: Trial) -> Path:
+    release, receipt = production(trial)
+    return trial.top / "serving" / "releases" / release / "receipts" / f"{receipt}.json"
+
+
+def test_nothing_is_compared_with_before_something_was_founded(tmp_path: Path) -> None:
+    with gauge_project(tmp_path / "project") as trial:
+        code, words = trial.refused("gate", "run")
+
+    assert code == 4
+    assert "--against founding" in words
+
+
+def test_the_first_release_is_founded_by_floors_and_committed(founded: Trial) -> None:
+    receipt = json.loads(receipt_file(founded).read_bytes())
+
+    assert receipt["verdict"]["kind"] == "founding"
+    assert receipt["baseline"] is None
+    assert git(founded.top, "status", "--porcelain") == ""
+    changed = git(founded.top, "log", "-1", "--name-only", "--format=").split()
+    assert any(name.endswith("manifest.json") for name in changed)
+    assert "serving/channels/answers/production.toml" in changed
+
+
+def test_nothing_is_founded_twice(founded: Trial) -> None:
+    assert founded.refused("gate", "run", "--against", "founding")[0] == 4
+
+
+def test_production_against_itself_passes_and_is_asked_anew(founded: Trial) -> None:
+    asked = len(founded.chat.seen)
+
+    words = founded.said("gate", "run")
+
+    assert "PASS" in words
+    again = [seen for seen in founded.chat.seen[asked:] if seen.path.endswith("/chat/completions")]
+    assert len(again) >= len(GAUGES), "the noise of the gate is measured by asking once more"
+
+
+def test_an_edit_that_spoils_answers_fails_and_is_not_promoted(founded: Trial) -> None:
+    before = production(founded)
+    reword(founded.top, SPOILT)
+    try:
+        done = founded.run("gate", "run")
+        code, _ = founded.refused("release", "promote")
+    finally:
+        git(founded.top, "revert", "--no-edit", "HEAD")
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "FAIL" in done.stdout
+    assert "gauge-" in done.stdout, "the reasons name cases"
+    assert "About a thousand" in done.stdout, "and the answers stand side by side"
+    assert code == 4
+    assert production(founded) == before
+
+
+def test_a_harmless_edit_is_promoted_and_taken_back(founded: Trial) -> None:
+    first, _ = production(founded)
+    reword(founded.top, "- Be brief.")
+    assert "PASS" in founded.said("gate", "run")
+    founded.said("release", "promote")
+    second, _ = production(founded)
+    assert second != first
+
+    founded.said("release", "rollback", "--reason", "a test")
+
+    assert production(founded)[0] == first
+    assert git(founded.top, "status", "--porcelain") == ""
+
+
+def test_the_reports_stand_where_the_command_says(founded: Trial) -> None:
+    words = founded.said("gate", "run")
+
+    named = re.search(r"^reports (\S+)\.\{([a-z,]+)\}$", words, re.MULTILINE)
+    assert named is not None
+    files = {ending: Path(f"{named[1]}.{ending}").read_text() for ending in named[2].split(",")}
+    assert set(files) == {"txt", "md", "xml", "json", "html"}
+    assert all("PASS" in text for text in files.values())
+
+
+def test_a_receipt_is_computed_again_from_its_recorded_responses(founded: Trial) -> None:
+    assert "holds" in founded.said("gate", "verify", production(founded)[1])
+
+
+@pytest.mark.parametrize("forgery", ["edited", "renamed", "scores", "missing", "responses"])
+def test_a_forged_receipt_is_refused(founded: Trial, forgery: str) -> None:
+    file = receipt_file(founded)
+    receipt = json.loads(file.read_bytes())
+    run = file.parents[1] / "runs" / f"{receipt['candidate_run']}.jsonl"
+    kept = {path: path.read_bytes() for path in (file, run)}
+    named = file.stem
+    try:
+        if forgery == "edited":
+            file.write_bytes(kept[file].replace(b'"gauges"', b'"grudges"'))
+        elif forgery == "missing":
+            run.unlink()
+        elif forgery == "responses":
+            run.write_bytes(kept[run].replace(b" bar", b" mbar"))
+        else:
+            key = "answer_overlap" if forgery == "scores" else "citations_valid"
+            receipt["candidate_scores"][key]["gauge-3"]["value"] = 0.25
+            content = canonical_json(receipt)
+            named = digest_bytes(content)
+            (file.parent / f"{named}.json").write_bytes(content)
+        code, words = founded.refused("gate", "verify", named)
+    finally:
+        for path, content in kept.items():
+            path.write_bytes(content)
+        if named != file.stem:
+            (file.parent / f"{named}.json").unlink()
+
+    assert code == 4, words
+
+
+def test_a_release_without_all_its_answers_is_refused(founded: Trial) -> None:
+    reword(founded.top, "- Answer kindly.")
+    founded.chat.answer, kept = (lambda messages: ""), founded.chat.answer
+    try:
+        done = founded.run("gate", "run")
+    finally:
+        founded.chat.answer = kept
+        git(founded.top, "revert", "--no-edit", "HEAD")
+
+    assert done.returncode in (1, 4), "an answer that is empty is no answer"
+
+
+def test_an_evaluation_prints_means_and_compares_with_nothing(founded: Trial) -> None:
+    said = json.loads(founded.said("eval", "run", "--json"))
+
+    assert said["metrics"]["evidence_recall"]["mean"] == 1.0
+    assert said["metrics"]["finishes"]["cases"] == len(GAUGES)
+
+
+def test_an_unknown_suite_release_or_app_is_named(founded: Trial) -> None:
+    for words in (
+        ("--suite", "grudges"),
+        ("--release", "abcdef123456"),
+        ("--app", "nobody"),
+        ("--against", "yesterday"),
+    ):
+        code, told = founded.refused("gate", "run", *words)
+        assert code == 2
+        assert words[1] in told
