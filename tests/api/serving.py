@@ -19,6 +19,7 @@ from surefoot.api.app import create_app
 from surefoot.api.authentication import Authenticate, LoopbackCallers
 from surefoot.api.service import NotReady, PlainModel, Service
 from surefoot.api.uvicorn import new_event_loop, server
+from surefoot.console import HeldBack, Standing
 from surefoot.errors import SurefootError
 from surefoot.models.limits import Retries
 from surefoot.models.openai_chat import OpenAIChat
@@ -94,6 +95,9 @@ class OneApp:
     app: App
     passages: tuple[RankedPassage, ...]
     broken: SurefootError | None
+    channel: str
+    receipt: str | None
+    held: tuple[HeldBack, ...]
 
     def names(self) -> tuple[str, ...]:
         return (self.app.manifest.app,)
@@ -102,6 +106,17 @@ class OneApp:
         if self.broken is not None:
             raise self.broken
         return self.app
+
+    @contextmanager
+    def use(self, name: str) -> Iterator[App]:
+        yield self.current(name)
+
+    def standings(self) -> tuple[Standing, ...]:
+        app, release = self.app.manifest.app, self.app.manifest.digest
+        return (Standing(app=app, release=release, channel=self.channel, receipt=self.receipt),)
+
+    def held_back(self) -> tuple[HeldBack, ...]:
+        return self.held
 
     async def passage(self, name: str, passage_id: str) -> Passage | None:
         return next((one.passage for one in self.passages if one.passage.id == passage_id), None)
@@ -151,6 +166,9 @@ class Options:
     most_body_bytes: int = 20_000
     not_ready: tuple[NotReady, ...] = ()
     broken: SurefootError | None = None
+    channel: str = "production"
+    receipt: str | None = "6" * 64
+    held_back: tuple[HeldBack, ...] = ()
 
 
 def manifest(prompt: str) -> Manifest:
@@ -203,7 +221,14 @@ def running_service(
 
         plain: Mapping[str, PlainModel] = {"chat": chat}
         service = Service(
-            apps=OneApp(app=app, passages=options.passages, broken=options.broken),
+            apps=OneApp(
+                app=app,
+                passages=options.passages,
+                broken=options.broken,
+                channel=options.channel,
+                receipt=options.receipt,
+                held=options.held_back,
+            ),
             admission=admission,
             sink=writer,
             store=store,

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.api.serving import PASSAGES, Options, Running, running_service
 
 from surefoot.api.service import NotReady
+from surefoot.console import HeldBack
 
 
 def test_the_models_are_the_apps_at_their_releases(running: Running) -> None:
@@ -15,6 +16,28 @@ def test_the_models_are_the_apps_at_their_releases(running: Running) -> None:
     (model,) = body["data"]
     assert body["object"] == "list" and model["id"] == "handbook" and model["object"] == "model"
     assert model["surefoot"]["release"] == running.ask().json()["release"]
+    assert model["surefoot"]["channel"] == "production"
+    assert (model["surefoot"]["proven"], model["surefoot"]["receipt"]) == (True, "6" * 64)
+
+
+def test_a_working_tree_that_serves_is_called_unproven(tmp_path: Path) -> None:
+    with running_service(tmp_path, Options(channel="working tree", receipt=None)) as running:
+        (model,) = running.client.get("/v1/models").json()["data"]
+
+    assert model["surefoot"]["channel"] == "working tree"
+    assert (model["surefoot"]["proven"], model["surefoot"]["receipt"]) == (False, None)
+
+
+def test_a_release_that_is_held_back_is_named_and_the_service_stays_ready(tmp_path: Path) -> None:
+    held = HeldBack(app="handbook", release="7" * 64, reason="no proof", remedy="prove it")
+    with running_service(tmp_path, Options(held_back=(held,))) as running:
+        ready = running.client.get("/readyz")
+
+    assert ready.status_code == 200 and ready.json() == {
+        "ready": True,
+        "missing": [],
+        "held_back": [{"app": "handbook", "release": "7" * 64, "reason": "no proof", "remedy": "prove it"}],
+    }
 
 
 def test_feedback_is_written_into_the_trace_at_once(running: Running) -> None:
@@ -60,6 +83,7 @@ def test_a_service_that_is_not_ready_says_what_is_missing_and_what_to_do(tmp_pat
     assert ready.status_code == 503 and ready.json() == {
         "ready": False,
         "missing": [{"what": "model", "reason": "other weights answer", "remedy": "start the pinned ones"}],
+        "held_back": [],
     }
 
 

@@ -10,6 +10,8 @@ import pytest
 from tests.api.serving import PASSAGES, Options, Running, ranked, running_service
 from tests.fakes.model_server import FakeModelServer
 
+from surefoot.console import HeldBack
+
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 LINK = "javascript:alert(3)"
 
@@ -116,6 +118,30 @@ def test_a_failed_trace_has_its_page(tmp_path: Path) -> None:
 
     assert "ModelUnreachableError" in text and "Nine litres" in text
     assert PASSAGES[0].passage.text in text and "Messages to the model" in text
+
+
+def test_the_first_page_says_what_serves_and_what_proves_it(running: Running) -> None:
+    text = re.sub(r"<[^>]+>", "", html.unescape(running.client.get("/").text))
+
+    assert re.search(r"handbook: release [0-9a-f]{12}, production,\s+proven by receipt 666666666666\n", text)
+    assert "unproven" not in text.casefold()
+
+
+def test_the_first_page_has_a_banner_over_an_unproven_working_tree(tmp_path: Path) -> None:
+    with running_service(tmp_path, Options(channel="working tree", receipt=None)) as running:
+        text = running.client.get("/").text
+
+    assert "Unproven: what answers here is the working tree, and no receipt covers it." in text
+    assert [one.get("role") for one in Seen(text).all("p")].count("note") == 1
+
+
+def test_a_release_that_is_held_back_shows_with_its_reason_as_text(tmp_path: Path) -> None:
+    held = HeldBack(app=ATTACK, release=None, reason=ATTACK, remedy=ATTACK)
+    with running_service(tmp_path, Options(held_back=(held,))) as running:
+        text = running.client.get("/").text
+
+    assert_harmless(text)
+    assert "a release is held back:" in text and html.escape(ATTACK, quote=False) in text
 
 
 def test_problems_are_pages_on_pages(running: Running, tmp_path: Path) -> None:

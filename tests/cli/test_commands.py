@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 from tests.cli.trial_project import ANSWER, QUESTION, REPOSITORY, Served, Trial, trial_project
+from tests.cli.trial_release import promoted
 from tests.house.reference import commands
 from typer.testing import CliRunner
 
 from surefoot.cli import app
+from surefoot.releases import Pointer
 
 HEX = set("0123456789abcdef")
 
@@ -43,7 +45,13 @@ def snapshot(trial: Trial) -> str:
 
 
 @pytest.fixture(scope="module")
-def served(trial: Trial, snapshot: str) -> Iterator[Served]:
+def production(trial: Trial, snapshot: str) -> Pointer:
+    """What is in production."""
+    return promoted(trial.top)
+
+
+@pytest.fixture(scope="module")
+def served(trial: Trial, production: Pointer) -> Iterator[Served]:
     with trial.serving() as service:
         service.eventually_ready()
         yield service
@@ -157,9 +165,12 @@ def test_the_models_of_the_catalogue_are_listed(trial: Trial) -> None:
     assert "the same as chat" in listed
 
 
-def test_nothing_was_started_and_nothing_is_stopped(trial: Trial, served: Served) -> None:
+def test_nothing_was_started_and_nothing_is_stopped(
+    trial: Trial, served: Served, production: Pointer
+) -> None:
+    nothing, named = "nothing started by `surefoot up` is running\n", f"release {production.release}, "
     assert trial.said("down") == "nothing was running\n"
-    assert trial.said("status") == "nothing started by `surefoot up` is running\n"
+    assert trial.said("status").startswith(f"{nothing}production of answers: {named}")
     assert served.not_ready() == ""
 
 

@@ -72,6 +72,11 @@ class Served:
 
     url: str
     log: Path
+    pid: int
+
+    def send(self, number: signal.Signals) -> None:
+        """Send the process a signal."""
+        os.kill(self.pid, number)
 
     def not_ready(self) -> str:
         """What /readyz says is missing; empty when nothing is."""
@@ -159,8 +164,8 @@ class Trial:
     def serving(self, *words: str) -> Iterator[Served]:
         """`surefoot serve` until the end of the block; it must end by itself when asked to."""
         port = free_port()
-        served = Served(url=f"http://127.0.0.1:{port}", log=self.top / f"serve-{port}.log")
-        with served.log.open("wb") as log:
+        log_file = self.top / f"serve-{port}.log"
+        with log_file.open("wb") as log:
             process = subprocess.Popen(
                 self.command("serve", "--port", str(port), *words),
                 cwd=self.top,
@@ -168,6 +173,7 @@ class Trial:
                 stdout=log,
                 stderr=log,
             )
+        served = Served(url=f"http://127.0.0.1:{port}", log=log_file, pid=process.pid)
         try:
             eventually(lambda: _answers(served, process), "the service answers")
             yield served

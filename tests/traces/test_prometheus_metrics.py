@@ -125,11 +125,22 @@ def test_the_load_the_queue_and_the_model_are_what_was_last_said() -> None:
 
 def test_what_serves_is_said_with_whole_digests_and_only_that() -> None:
     metrics = Metrics(version="0.1.0")
-    metrics.set_serving([release(1)])
-    metrics.set_serving([PINS])
-    assert value(metrics, "surefoot_release_info", {**dataclasses.asdict(PINS)}) == 1
+    metrics.set_serving([release(1)], channel="production")
+    metrics.set_serving([PINS], channel="working tree")
+    whole = {**dataclasses.asdict(PINS), "channel": "working tree"}
+    assert value(metrics, "surefoot_release_info", whole) == 1
     assert release(1).release not in metrics.render().decode()
     assert value(metrics, "surefoot_build_info", {"version": "0.1.0"}) == 1
+
+
+def test_what_is_held_back_is_said_for_as_long_as_it_is() -> None:
+    metrics = Metrics(version="0.1.0")
+    metrics.set_held_back([("answers", "ab" * 32), ("second", None)])
+    held = {"app": "answers", "release": "ab" * 6}
+    assert value(metrics, "surefoot_release_held_back", held) == 1
+    assert value(metrics, "surefoot_release_held_back", {"app": "second", "release": "none"}) == 1
+    metrics.set_held_back([])
+    assert value(metrics, "surefoot_release_held_back", held) is None
 
 
 def test_two_services_in_one_process_share_nothing_and_leave_the_global_registry_alone() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.cli.trial_project import Trial, trial_project
+from tests.cli.trial_release import promoted
 
 from surefoot.errors import ProcessError
 from surefoot.wiring.readiness import STAYS_SECONDS, WRONG_MODEL, Missing, Patience, missing_in
@@ -56,6 +57,7 @@ def test_when_the_time_is_over_the_missing_parts_are_named() -> None:
 @pytest.fixture
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     with trial_project(tmp_path_factory.mktemp("readiness")) as project:
+        promoted(project.top)
         try:
             yield project
         finally:

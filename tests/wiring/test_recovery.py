@@ -1,16 +1,20 @@
 """A service waits for what it misses, refuses other weights, and is ready by itself once all is there."""
 
 import json
+import shutil
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from tests.cli.trial_project import ANSWER, QUESTION, Served, Trial, trial_project
+from tests.cli.trial_release import promoted
 
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     with trial_project(tmp_path_factory.mktemp("recovery")) as project:
+        promoted(project.top)
+        shutil.rmtree(project.state / "snapshots")
         yield project
 
 
@@ -33,7 +37,7 @@ def test_a_service_without_model_and_index_runs_and_names_both(trial: Trial, ser
     missing = {part["what"]: part for part in json.loads(served.not_ready())["missing"]}
 
     assert set(missing) == {"app answers", "model"}
-    assert "surefoot index build answers" in missing["app answers"]["remedy"]
+    assert "surefoot index build" in missing["app answers"]["remedy"]
     assert served.ask().status_code == 503
 
 
@@ -44,10 +48,10 @@ def test_the_commands_say_what_a_service_misses(trial: Trial, served: Served) ->
     status = aside.said("status")
     code, told = aside.refused("ask", QUESTION)
 
-    assert "not ready: app answers: no index of the corpus 'papers'" in status
+    assert "not ready: app answers: the snapshot " in status
     assert "not ready: model: " in status
     assert code == 5
-    assert "surefoot index build answers" in told
+    assert "surefoot index build" in told
 
 
 def test_an_app_opens_by_itself_once_its_index_is_built(trial: Trial, served: Served) -> None:

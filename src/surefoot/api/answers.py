@@ -10,7 +10,7 @@ from surefoot.api.chat_body import question_of
 from surefoot.api.documentation import EVENTS_DESCRIPTION, takes
 from surefoot.api.native_form import StreamedNative, WholeNative
 from surefoot.api.recording import asked_now
-from surefoot.api.replies import AnswerReply, opened
+from surefoot.api.replies import AnswerReply
 from surefoot.api.service import Service
 from surefoot.errors import NotFoundError
 
@@ -32,10 +32,15 @@ def routes(service: Service) -> APIRouter:
         question = question_of(body.question, body.turns(), param="question")
         name = app_named(service, body.app)
         asked = asked_now("ans-", route="/v1/answers", caller=caller, question=question.text)
-        app, asked = opened(service, name, asked)
         streams = body.stream or "text/event-stream" in request.headers.get("accept", "")
         form = StreamedNative if streams else WholeNative
-        return AnswerReply(service, asked, app=app, question=question, form=form(id=asked.id, pins=app.pins))
+        return AnswerReply(
+            service,
+            asked,
+            app_name=name,
+            question=question,
+            form=lambda pins: form(id=asked.id, pins=pins),
+        )
 
     return router
 

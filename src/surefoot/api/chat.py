@@ -12,9 +12,10 @@ from surefoot.api.documentation import CHAT_BODY, CHAT_DESCRIPTION
 from surefoot.api.openai_form import StreamedCompletion, WholeCompletion
 from surefoot.api.plain_chat import PlainReplying, plain_question
 from surefoot.api.recording import asked_now
-from surefoot.api.replies import AnswerReply, Form, opened
+from surefoot.api.replies import AnswerReply, Form
 from surefoot.api.service import Service
 from surefoot.errors import ForbiddenError, NotFoundError
+from surefoot.records import Pins
 
 _ROUTE = "/v1/chat/completions"
 _PREFIX = "chatcmpl-"
@@ -50,20 +51,20 @@ def routes(service: Service) -> APIRouter:
 
 def _app_reply(service: Service, name: str, wanted: ChatRequest, caller: Caller) -> Response:
     asked = asked_now(_PREFIX, route=_ROUTE, caller=caller, question=wanted.question.text)
-    app, asked = opened(service, name, asked)
     created = int(asked.started_at.timestamp())
-    form: Form
-    if wanted.stream:
-        form = StreamedCompletion(
+
+    def form(pins: Pins) -> Form:
+        if not wanted.stream:
+            return WholeCompletion(id=asked.id, created=created, pins=pins, ignored=wanted.ignored)
+        return StreamedCompletion(
             id=asked.id,
             created=created,
-            pins=app.pins,
+            pins=pins,
             ignored=wanted.ignored,
             include_usage=wanted.include_usage,
         )
-    else:
-        form = WholeCompletion(id=asked.id, created=created, pins=app.pins, ignored=wanted.ignored)
-    return AnswerReply(service, asked, app=app, question=wanted.question, form=form)
+
+    return AnswerReply(service, asked, app_name=name, question=wanted.question, form=form)
 
 
 def _unknown(service: Service, name: str) -> NotFoundError:

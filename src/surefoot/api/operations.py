@@ -30,11 +30,20 @@ def routes(service: Service) -> APIRouter:
 
     @router.get("/readyz", tags=["Operations"], summary="Can it answer")
     async def readyz() -> Response:
-        """Open to everybody: 200, or 503 with each thing that is missing and what to do."""
+        """Open to everybody: 200, or 503 with each thing that is missing and what to do.
+
+        A release that is held back is no reason for 503: what served before goes on serving.
+        """
         missing = [
             {"what": part.what, "reason": part.reason, "remedy": part.remedy} for part in service.not_ready()
         ]
-        return json_response({"ready": not missing, "missing": missing}, status=503 if missing else 200)
+        held_back = [
+            {"app": held.app, "release": held.release, "reason": held.reason, "remedy": held.remedy}
+            for held in service.apps.held_back()
+        ]
+        return json_response(
+            {"ready": not missing, "missing": missing, "held_back": held_back}, status=503 if missing else 200
+        )
 
     @router.get("/metrics", tags=["Operations"], summary="What Prometheus reads")
     async def metrics(request: Request) -> Response:
@@ -52,9 +61,18 @@ def _model_fields(name: str) -> dict[str, object]:
 
 
 def _app_fields(service: Service, name: str) -> dict[str, object]:
-    """An app and its release, or why it cannot be asked now."""
+    """An app, its release and what proves it, or why it cannot be asked now."""
     try:
-        said = release_fields(service.apps.current(name).pins)
+        said = release_fields(service.apps.current(name).pins) | _standing_fields(service, name)
     except SurefootError as error:
         said = {"not_ready": error.message, "remedy": error.remedy}
     return {**_model_fields(name), "surefoot": said}
+
+
+def _standing_fields(service: Service, name: str) -> dict[str, object]:
+    (standing,) = [standing for standing in service.apps.standings() if standing.app == name]
+    return {
+        "channel": standing.channel,
+        "proven": standing.receipt is not None,
+        "receipt": standing.receipt,
+    }

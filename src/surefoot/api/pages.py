@@ -17,7 +17,7 @@ from surefoot.api.bodies import read_bytes
 from surefoot.api.chat_body import question_of
 from surefoot.api.follow_up import passage_of
 from surefoot.api.recording import asked_now, now
-from surefoot.api.replies import AnswerReply, opened
+from surefoot.api.replies import AnswerReply
 from surefoot.api.service import Service
 from surefoot.console import Answered, Home, Page, Pages, quality
 from surefoot.records import Answer, Pins
@@ -43,10 +43,14 @@ def routes(service: Service, pages: Pages) -> APIRouter:
         question = question_of(_one(fields, "question"), (), param="question")
         name = app_named(service, _one(fields, "app") or None)
         asked = asked_now("ans-", route="/", caller=caller, question=question.text)
-        app, asked = opened(service, name, asked)
-        view = await _home(service, caller, app=app.manifest.app, question=question.text)
-        form = AnswerPage(pages=pages, view=view, id=asked.id, pins=app.pins)
-        return AnswerReply(service, asked, app=app, question=question, form=form)
+        view = await _home(service, caller, app=name, question=question.text)
+        return AnswerReply(
+            service,
+            asked,
+            app_name=name,
+            question=question,
+            form=lambda pins: AnswerPage(pages=pages, view=view, id=asked.id, pins=pins),
+        )
 
     @router.get("/traces/{trace_id}")
     async def trace(request: Request, trace_id: str) -> Response:
@@ -89,19 +93,25 @@ class AnswerPage:
 
 async def _home(service: Service, caller: Caller, *, app: str = "", question: str = "") -> Home:
     """The first page; what others asked, and how releases do, is for callers who may read."""
-    apps = service.apps.names()
+    view = Home(
+        apps=service.apps.names(),
+        recent=None,
+        quality=None,
+        standings=service.apps.standings(),
+        held_back=service.apps.held_back(),
+        app=app,
+        question=question,
+    )
     if "read" not in caller.scopes:
-        return Home(apps=apps, recent=None, quality=None, app=app, question=question)
+        return view
     until = now()
     since = until - timedelta(hours=24)
     await service.sink.flush()
     outlines = await service.store.outlines(since, until)
-    return Home(
-        apps=apps,
+    return replace(
+        view,
         recent=await service.store.recent(_RECENT),
         quality=await asyncio.to_thread(quality, outlines, since, until),
-        app=app,
-        question=question,
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -58,6 +58,10 @@ class Recording:
         self._retrieved: Retrieved | None = None
         self._first_token_seconds: float | None = None
         self._kept = False
+
+    def opened(self, pins: Pins) -> None:
+        """The app is open, and this release of it answers."""
+        self._asked = replace(self._asked, pins=pins, unopened_app=None)
 
     def let_in(self, queue_seconds: float) -> None:
         """The request has a place, after so long in line."""

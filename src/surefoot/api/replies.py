@@ -1,5 +1,6 @@
 """Answer one request: one place for the line, the pipeline, the client that leaves and the trace."""
 
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Protocol
@@ -11,7 +12,7 @@ from surefoot.answering import AnswerPart, App, Question, Retrieved, answer
 from surefoot.api.connection import to_a_reader, while_connected
 from surefoot.api.recording import Asked, Recording
 from surefoot.api.service import Service
-from surefoot.records import Answer, TextDelta
+from surefoot.records import Answer, Pins, TextDelta
 
 TRACE_HEADER = "x-surefoot-trace"
 IDLE_SECONDS = 60.0
@@ -34,38 +35,44 @@ class Form(Protocol):
         ...
 
 
-def opened(service: Service, name: str, asked: Asked) -> tuple[App, Asked]:
-    """The app as it serves now, and the request with its pins; an app that cannot be opened is recorded."""
-    with Recording(service, replace(asked, unopened_app=name)):
-        app = service.apps.current(name)
-    return app, replace(asked, pins=app.pins)
-
-
 class AnswerReply(Response):
-    """Asks an app and writes its answer in a form, as it comes."""
+    """Asks an app and writes its answer as it comes, in the form that `form` makes of the release's pins."""
 
-    def __init__(self, service: Service, asked: Asked, *, app: App, question: Question, form: Form) -> None:
+    def __init__(
+        self,
+        service: Service,
+        asked: Asked,
+        *,
+        app_name: str,
+        question: Question,
+        form: Callable[[Pins], Form],
+    ) -> None:
         super().__init__()
         self._service = service
-        self._asked = asked
-        self._app = app
+        self._asked = replace(asked, unopened_app=app_name)
+        self._app_name = app_name
         self._question = question
         self._form = form
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, leave a trace, and stop at once when the client leaves."""
-        with Recording(self._service, self._asked) as recording:
-            sending = _Sending(to_a_reader(send, idle_seconds=IDLE_SECONDS), self._form, self._asked.id)
-            await while_connected(receive, self._answer(sending, recording))
+        """Answer from the release that serves now, leave a trace, and stop at once when the client leaves."""
+        with (
+            Recording(self._service, self._asked) as recording,
+            self._service.apps.use(self._app_name) as app,
+        ):
+            recording.opened(app.pins)
+            form = self._form(app.pins)
+            sending = _Sending(to_a_reader(send, idle_seconds=IDLE_SECONDS), form, self._asked.id)
+            await while_connected(receive, self._answer(app, form, sending, recording))
 
-    async def _answer(self, sending: "_Sending", recording: Recording) -> None:
+    async def _answer(self, app: App, form: Form, sending: "_Sending", recording: Recording) -> None:
         async with self._service.admission.enter() as queue_seconds:
             recording.let_in(queue_seconds)
-            parts = answer(self._app, self._question, queue_seconds=queue_seconds)
+            parts = answer(app, self._question, queue_seconds=queue_seconds)
             async with aclosing(parts):
                 async for part in parts:
                     _keep(recording, part)
-                    written = self._form.write(part)
+                    written = form.write(part)
                     if written:
                         await sending.send(written)
                         if isinstance(part, TextDelta):

@@ -1,13 +1,14 @@
 """What the HTTP service is built from: every room it uses, as ports, in one value."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from surefoot.answering import Admission, App
 from surefoot.api.authentication import Authenticate
+from surefoot.console import HeldBack, Standing
 from surefoot.records import Feedback, Passage, Trace
 from surefoot.traces import Outline
 
@@ -20,7 +21,19 @@ class Apps(Protocol):
         ...
 
     def current(self, name: str) -> App:
-        """The app as it serves now; a request keeps what it got. NotFoundError, or why it cannot answer."""
+        """The app as it serves now. NotFoundError for no such app, or why it cannot answer."""
+        ...
+
+    def use(self, name: str) -> AbstractContextManager[App]:
+        """The same, for one request: what it got stays open until it leaves, whatever is promoted."""
+        ...
+
+    def standings(self) -> Sequence[Standing]:
+        """Which release of each app serves now, and what proves it; none for an app that is not open."""
+        ...
+
+    def held_back(self) -> Sequence[HeldBack]:
+        """Releases that production names and that do not serve, while what served before goes on."""
         ...
 
     async def passage(self, name: str, passage_id: str) -> Passage | None:

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from surefoot.cli.console import err, out, project_top, run
 from surefoot.cli.progress import Steps
+from surefoot.errors import SurefootError
 
 if TYPE_CHECKING:
     from surefoot.releases import AppFile
@@ -55,6 +56,11 @@ async def _build(app_name: str | None) -> None:
         for chosen in apps:
             with Steps() as steps:
                 report = await build_with_steps(project, chosen, embedder, steps)
+                built = report.snapshot.digest
+                try:
+                    await build_production_with_steps(project, chosen, embedder, steps, built=built)
+                except SurefootError as error:  # the working tree's own index is here all the same
+                    err.print(Text(f"production: {error.message}; to mend it: {error.remedy}"))
             print_report(report)
 
 
@@ -78,6 +84,27 @@ async def build_with_steps(
     made = "there already" if report.reused else "built"
     steps.ended(step, f"{passages} passages of {len(snapshot.document_passages)} documents, {made}")
     return report
+
+
+async def build_production_with_steps(
+    project: "Project", app_file: "AppFile", embedder: "Embedder", steps: Steps, *, built: str
+) -> None:
+    """Make sure that the snapshot of the app's production release is here, beside the one just `built`."""
+    from surefoot.wiring.indexing import build_production_index
+    from surefoot.wiring.releasing import read_production
+
+    if project.settings.serves_unproven or read_production(project, app_file) is None:
+        return
+    step = f"index {app_file.name}, production"
+    report = await build_production_index(
+        project,
+        app_file,
+        embedder,
+        lambda progress: steps.at(step, progress.stage, done=progress.done, total=progress.total),
+        built=built,
+    )
+    if report is not None:
+        steps.ended(step, f"{report.snapshot.passages} passages, {report.snapshot.digest[:12]}")
 
 
 def print_report(report: "BuildReport") -> None:

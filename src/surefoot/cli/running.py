@@ -1,10 +1,10 @@
 """`surefoot up | down | status | serve`."""
 
 import asyncio
-import json
 import logging
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +13,14 @@ from rich.text import Text
 
 from surefoot.cli.asking import print_answer
 from surefoot.cli.console import err, out, project_top, run
-from surefoot.cli.indexing import build_with_steps, print_report
+from surefoot.cli.indexing import build_production_with_steps, build_with_steps, print_report
 from surefoot.cli.progress import Steps, reporter
 from surefoot.cli.service_client import KEY_VARIABLE, ServiceClient
-from surefoot.errors import ServiceError
+from surefoot.cli.standing import print_status
+from surefoot.errors import SurefootError
 
 if TYPE_CHECKING:
+    from surefoot.releases import AppFile
     from surefoot.wiring.machine import Machine
     from surefoot.wiring.project import Project
 
@@ -46,8 +48,8 @@ def down() -> None:
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
-    """Say what runs, at which port, in how much memory, and which releases it serves."""
-    run(_status(as_json))
+    """Say what runs, which releases it serves, what production names, and what is held back and why."""
+    run(print_status(as_json))
 
 
 def serve(
@@ -69,7 +71,6 @@ def _service_loop() -> asyncio.AbstractEventLoop:
 async def _up(docs: Path | None, question: str | None) -> None:
     from surefoot.wiring.machine import Machine
     from surefoot.wiring.project import open_project
-    from surefoot.wiring.releasing import present_manifest
 
     project = open_project(project_top()).answering_over(docs)
     for app in project.apps:
@@ -81,16 +82,57 @@ async def _up(docs: Path | None, question: str | None) -> None:
             both.create_task(_index(project, machine, steps))
             if project.settings.chat.url is None:
                 both.create_task(_model(machine, steps))
-        releases = [present_manifest(project, app).digest for app in project.apps]
-        await machine.start_service(releases)
+        first, working_tree = _to_serve(project)
+        await machine.start_service(working_tree)
         steps.ended("service", f"ready at {project.service_url()}")
-    first = project.apps[0]
     asked = question or (first.example if project.settings.docs is None else GENERAL_QUESTION)
     url = project.service_url()
     out.print(Text(f"\nsurefoot answers at {url}\n\nQ: {asked}\nA: "), end="")
     await print_answer(_client(url), asked, app=first.name)
     for what, path in (("page", "/"), ("API", "/docs"), ("metrics", "/metrics")):
         out.print(Text.assemble((f"{what:<8}", "dim"), url + path))
+    for line in _unlike_production(project):
+        out.print(Text(line))
+
+
+def _to_serve(project: "Project") -> "tuple[AppFile, tuple[str, ...]]":
+    """The app to ask first, and the working tree's releases where it is the tree that serves.
+
+    RefusedError when no app is in production.
+    """
+    from surefoot.wiring.releasing import present_manifest, production_pointer, read_production
+
+    if project.settings.serves_unproven:
+        return project.apps[0], tuple(present_manifest(project, app).digest for app in project.apps)
+    released = [app for app in project.apps if read_production(project, app) is not None]
+    if not released:
+        try:
+            production_pointer(project, project.apps[0])
+        except SurefootError as error:
+            error.add_note("The index and the model server are ready for that.")
+            raise
+    return released[0], ()
+
+
+def _unlike_production(project: "Project") -> Iterator[str]:
+    """What is to be said of an answer that nothing proves, and of a working tree that is not production."""
+    from surefoot.wiring.releasing import present_manifest, read_production
+
+    if project.settings.serves_unproven:
+        yield "unproven: this serves the working tree, and no receipt covers it"
+        return
+    for app in project.apps:
+        pointer = read_production(project, app)
+        try:
+            present = present_manifest(project, app).digest
+        except SurefootError as error:
+            yield f"the working tree makes no release of {app.name!r}: {error.message}"
+            continue
+        if pointer is None or pointer.release != present:
+            yield (
+                f"the working tree is another release of {app.name!r} ({present[:12]}…) than production: "
+                "prove it with `surefoot gate run`"
+            )
 
 
 def _client(url: str) -> ServiceClient:
@@ -104,7 +146,9 @@ async def _index(project: "Project", machine: "Machine", steps: Steps) -> None:
     await machine.bring_embedder()
     async with embedder_of(project) as embedder:
         for app in project.apps:
-            print_report(await build_with_steps(project, app, embedder, steps))
+            report = await build_with_steps(project, app, embedder, steps)
+            print_report(report)
+            await build_production_with_steps(project, app, embedder, steps, built=report.snapshot.digest)
 
 
 async def _model(machine: "Machine", steps: Steps) -> None:
@@ -122,55 +166,6 @@ async def _down() -> None:
         out.print(Text(f"stopped {running.what}, which was process {running.pid}"))
     if not stopped:
         out.print("nothing was running")
-
-
-async def _status(as_json: bool) -> None:
-    from surefoot.local.processes import resident_bytes
-    from surefoot.wiring.machine import Machine
-    from surefoot.wiring.project import open_project
-
-    project = open_project(project_top())
-    with Steps() as steps:
-        running = Machine(project, reporter(steps)).running()
-    missing, releases = await _service_says(_client(project.service_url()))
-    if as_json:
-        servers = [
-            {
-                "what": server.what,
-                "pid": server.pid,
-                "port": server.port,
-                "resident_bytes": resident_bytes(server),
-                "log": str(server.log),
-            }
-            for server in running
-        ]
-        said = {"servers": servers, "releases": releases, "missing": missing, "url": project.service_url()}
-        out.print_json(json.dumps(said))
-        return
-    for server in running:
-        memory = f"{resident_bytes(server) / 1e9:.1f} GB"
-        out.print(Text(f"{server.what}: process {server.pid}, port {server.port}, {memory}"))
-    if not running:
-        out.print("nothing started by `surefoot up` is running")
-    for app, release in releases.items():
-        out.print(Text(f"app {app}: release {release}"))
-    for reason in missing:
-        out.print(Text(f"not ready: {reason}"))
-
-
-async def _service_says(client: ServiceClient) -> tuple[list[str], dict[str, str]]:
-    """What the running service misses, and the release of each app; nothing when none runs."""
-    try:
-        _, ready = await client.get("/readyz")
-        code, models = await client.get("/v1/models")
-    except ServiceError:
-        return [], {}
-    parts = ready.get("missing")
-    missing = [f"{part['what']}: {part['reason']}" for part in parts] if isinstance(parts, list) else []
-    listed = models.get("data") if code == 200 else []
-    apps = listed if isinstance(listed, list) else []
-    said = {app["id"]: app.get("surefoot", {}) for app in apps}
-    return missing, {name: fields["release"] for name, fields in said.items() if "release" in fields}
 
 
 async def _serve(host: str | None, port: int | None) -> None:

@@ -2,6 +2,16 @@
 
 from surefoot.console.pages import Page, Pages
 from surefoot.console.quality import Quality, quality
-from surefoot.console.views import Answered, DocumentedRoute, Home
+from surefoot.console.views import Answered, DocumentedRoute, HeldBack, Home, Standing
 
-__all__ = ["Answered", "DocumentedRoute", "Home", "Page", "Pages", "Quality", "quality"]
+__all__ = [
+    "Answered",
+    "DocumentedRoute",
+    "HeldBack",
+    "Home",
+    "Page",
+    "Pages",
+    "Quality",
+    "Standing",
+    "quality",
+]

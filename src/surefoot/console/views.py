@@ -17,6 +17,32 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Which release of an app serves, from which channel, and the receipt that proves it, by digest.
+
+    `receipt` is None where nothing proves it: then `channel` is "working tree", else "production".
+    """
+
+    app: str
+    release: str
+    channel: str
+    receipt: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """A release that production names and that does not serve, why, and what to do.
+
+    `release` is None where not even that can be read. What served before goes on serving.
+    """
+
+    app: str
+    release: str | None
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
     """The first page: the apps to ask, what was asked and answered, how each release does, recent traces.
 
@@ -26,6 +52,8 @@ class Home:
     apps: Sequence[str]
     recent: Sequence[Trace] | None
     quality: Quality | None
+    standings: Sequence[Standing] = ()
+    held_back: Sequence[HeldBack] = ()
     app: str = ""
     question: str = ""
     answered: Answered | None = None

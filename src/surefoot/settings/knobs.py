@@ -48,6 +48,9 @@ class Service(Section):
         None, description="file of hashed API keys; none means loopback callers need no key"
     )
     plain_chat: bool = Field(False, description="pass chat to a model alias through, touched by no release")
+    unproven: bool = Field(
+        False, description="serve the working tree as it is instead of production; nothing proves it then"
+    )
     most_running: int = Field(4, ge=1, description="requests answered at once")
     most_waiting: int = Field(16, ge=0, description="requests that may wait; beyond that, 429")
     most_body_bytes: int = Field(1_000_000, ge=1_000, description="largest request body, in bytes")
@@ -141,6 +144,11 @@ class Settings(BaseSettings):
     embedder: Embedder = Embedder()
     weights: Weights = Weights()
     traces: Traces = Traces()
+
+    @property
+    def serves_unproven(self) -> bool:
+        """Whether the working tree serves: where that is set, and over `docs`, which no receipt covers."""
+        return self.service.unproven or self.docs is not None
 
     @classmethod
     def settings_customise_sources(

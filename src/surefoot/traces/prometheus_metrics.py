@@ -84,7 +84,10 @@ class Metrics:
         self._release_info = self._gauge(
             "release_info",
             "What serves, by whole digests; always 1",
-            ("app", "release", "prompt_name", "prompt", "snapshot", "model_alias", "model"),
+            ("app", "release", "prompt_name", "prompt", "snapshot", "model_alias", "model", "channel"),
+        )
+        self._held_back = self._gauge(
+            "release_held_back", "1 while what production names does not serve", ("app", "release")
         )
         self._gauge("build_info", "The version of surefoot; always 1", ("version",)).labels(version).set(1)
 
@@ -127,8 +130,8 @@ class Metrics:
         """Whether the pinned model of that alias answers."""
         self._model_ready.labels(model_alias).set(ready)
 
-    def set_serving(self, serving: Iterable[Pins]) -> None:
-        """Which releases serve now, with everything each pins."""
+    def set_serving(self, serving: Iterable[Pins], *, channel: str) -> None:
+        """Which releases serve now, with everything each pins, and the channel they come from."""
         self._release_info.clear()
         for pins in serving:
             self._release_info.labels(
@@ -139,7 +142,14 @@ class Metrics:
                 pins.snapshot,
                 pins.model_alias,
                 pins.model,
+                channel,
             ).set(1)
+
+    def set_held_back(self, held_back: Iterable[tuple[str, str | None]]) -> None:
+        """Each app whose production release does not serve, and that release, where it can be read."""
+        self._held_back.clear()
+        for app, release in held_back:
+            self._held_back.labels(app, release[:DIGITS] if release else "none").set(1)
 
     def render(self) -> bytes:
         """Everything, in Prometheus's text format; its media type is `content_type`."""

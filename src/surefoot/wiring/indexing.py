@@ -1,21 +1,27 @@
 """Build and open snapshots, with the vendors this project uses."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
+from surefoot.errors import SnapshotError
 from surefoot.local.weights import weights_folder
 from surefoot.models.http_embedder import HttpEmbedder
 from surefoot.models.onnx_embedder import OnnxEmbedder
+from surefoot.records import digest
 from surefoot.releases import AppFile
-from surefoot.retrieval import Embedder, Engine
+from surefoot.retrieval import Corpus, Embedder, Engine, Recipe
 from surefoot.retrieval.bm25s_lexical import Bm25sLexical
 from surefoot.retrieval.build import BuildProgress, BuildReport, build_snapshot
 from surefoot.retrieval.chroma_vectors import ChromaVectors
+from surefoot.retrieval.documents import scan_corpus
 from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
 from surefoot.retrieval.passages_file import ParquetPassages
 from surefoot.retrieval.searching import SearchableSnapshot, open_snapshot
+from surefoot.retrieval.snapshots import snapshot_inputs
 from surefoot.wiring.project import Project, secret
-from surefoot.wiring.releasing import live_snapshot_of
+from surefoot.wiring.releasing import in_production, live_snapshot_of, production_pointer
 
 # The longest text an endpoint is sent, in tokens; what MiniLM reads in-process.
 MOST_EMBEDDED_TOKENS = 256
@@ -73,6 +79,63 @@ async def open_index(
     project: Project, app: AppFile, embedder: Embedder, snapshot: str | None = None
 ) -> SearchableSnapshot:
     """A snapshot of the app's documents, open to search: the live one unless another digest is given."""
-    path = project.snapshots / (snapshot or live_snapshot_of(project, app))
+    wanted = snapshot or live_snapshot_of(project, app)
+    return await open_pinned(project, wanted, project.recipe_of(app), embedder)
+
+
+async def open_pinned(
+    project: Project, snapshot: str, recipe: Recipe, embedder: Embedder
+) -> SearchableSnapshot:
+    """The snapshot of that digest, open to search by the recipe it was built with, or SnapshotError."""
+    path = project.snapshots / snapshot
+    if not path.is_dir():
+        raise SnapshotError(
+            f"the snapshot {snapshot[:12]!r} is not in {project.snapshots}",
+            remedy="run `surefoot index build`, which builds it from documents that are as they were then; "
+            "if they have changed since, check out the release's commit first, or prove the present state "
+            "with `surefoot gate run`",
+        )
     scratch = project.settings.folders.state / "scratch"
-    return await open_snapshot(path, project.recipe_of(app), embedder, scratch, engine=engine())
+    return await open_snapshot(path, recipe, embedder, scratch, engine=engine())
+
+
+async def build_production_index(
+    project: Project,
+    app: AppFile,
+    embedder: Embedder,
+    progress: Callable[[BuildProgress], None],
+    *,
+    built: str,
+) -> BuildReport | None:
+    """Make sure that the snapshot of the app's production release is here, beside the one just `built`.
+
+    Returns None when it was here. Else it is built from the documents as they are now, by the release's own
+    recipe. SnapshotError when these are not the documents it was proven with, RefusedError for a release
+    that may not serve.
+    """
+    chosen = in_production(project, app, production_pointer(project, app))
+    release, pinned = chosen.manifest.digest, chosen.manifest.snapshot
+    if pinned == built:
+        return None
+    corpus = project.corpus_of(app)
+    found = await present_snapshot(corpus, chosen.recipe, embedder)
+    if found == pinned:
+        # A name of its own: the pointer of the working tree's recipe stays where it is.
+        named = replace(chosen.recipe, name=f"release-{release[:12]}")
+        return await build_snapshot(
+            corpus, named, embedder, project.snapshots, engine=engine(), progress=progress
+        )
+    if (project.snapshots / pinned).is_dir():
+        return None
+    raise SnapshotError(
+        f"the production release {release[:12]!r} of {app.name!r} pins the snapshot {pinned[:12]!r}, which "
+        f"is not here, and the documents have changed since: they would make {found[:12]!r}",
+        remedy="check out the commit of the release and run `surefoot index build` there, or prove the "
+        "present state with `surefoot gate run`",
+    )
+
+
+async def present_snapshot(corpus: Corpus, recipe: Recipe, embedder: Embedder) -> str:
+    """The digest of the snapshot that the documents would make as they are now, without making it."""
+    scan = await asyncio.to_thread(scan_corpus, corpus)
+    return digest(snapshot_inputs(scan, recipe, embedder))

@@ -144,16 +144,26 @@ class Machine:
             )
         return running
 
-    async def start_service(self, releases: Sequence[str]) -> Running:
-        """The service, running and ready; one that serves these releases so is left alone."""
-        settings = self._project.settings.model_dump(mode="json")
+    async def start_service(self, working_tree: Sequence[str] = ()) -> Running:
+        """The service, running and ready; one that was started just so is left alone.
+
+        It follows production by itself. Where it serves the working tree, name that tree's releases.
+        """
+        project = self._project
+        settings = project.settings.model_dump(mode="json")
+        serves = {
+            "apps": [app.name for app in project.apps],
+            "model": project.chat_identity(),
+            "embedder": project.embedder_identity(),
+            "working tree": [*working_tree],
+        }
         launch = Launch(
             name=SERVICE,
             what="the service",
             command=(sys.executable, "-m", "surefoot", "serve"),
-            environment={**os.environ, **_docs(self._project)},
-            port=self._project.settings.service.port,
-            inputs=digest({"settings": settings, "releases": [*releases], "code": _code()}),
+            environment={**os.environ, **_docs(project)},
+            port=project.settings.service.port,
+            inputs=digest({"settings": settings, "serves": serves, "code": _code()}),
         )
         running = await self._running(launch)
         await self._wait_for_service(running)

@@ -1,11 +1,144 @@
-"""The release an app would be now: the manifest of its present prompt, recipe, snapshot and model."""
+"""What an app may serve: the release that production names, proven; or the working tree as it is now."""
 
-from surefoot.errors import SnapshotError
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from surefoot.errors import RefusedError, SnapshotError, SurefootError
 from surefoot.prompts import Prompt, load_prompt
-from surefoot.records import Manifest
-from surefoot.releases import AppFile, Parts, manifest_of
+from surefoot.records import Manifest, VerdictKind
+from surefoot.releases import (
+    PIPELINES,
+    AppFile,
+    Parts,
+    Pointer,
+    Receipt,
+    ReleaseBundle,
+    check_proof,
+    load_parts,
+    manifest_of,
+    read_channel,
+    read_receipt,
+    read_release,
+    read_signatures,
+)
+from surefoot.retrieval import Recipe
 from surefoot.retrieval.snapshots import read_live, read_snapshot
 from surefoot.wiring.project import Project
+
+Channel = Literal["production", "working tree"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A release with its prompt and recipe read: all that serves but the open snapshot.
+
+    `pointer` is what production named, and None for the working tree, which nothing proves.
+    """
+
+    manifest: Manifest
+    prompt: Prompt
+    recipe: Recipe
+    pointer: Pointer | None
+
+
+def channel_of(project: Project) -> Channel:
+    """Where this deployment's releases come from."""
+    return "working tree" if project.settings.serves_unproven else "production"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Production:
+    """What production names for an app, as far as it can be read; `refused` is why it may not serve.
+
+    `kind` is that of its receipt's verdict. `release` is None where production names nothing.
+    """
+
+    app: str
+    release: str | None = None
+    receipt: str | None = None
+    kind: VerdictKind | None = None
+    model_alias: str | None = None
+    model: str | None = None
+    refused: SurefootError | None = None
+
+
+def production_of(project: Project, app: AppFile) -> Production:
+    """What production names for the app, whether or not it may serve. Raises nothing for what is broken."""
+    found = Production(app=app.name)
+    try:
+        pointer = read_production(project, app)
+        if pointer is None:
+            return found
+        found = replace(found, release=pointer.release, receipt=pointer.receipt)
+        bundle = read_release(_releases(project), pointer.release)
+        manifest = bundle.manifest
+        found = replace(found, model_alias=manifest.model_alias, model=manifest.model)
+        found = replace(found, kind=proof_of(project, bundle, pointer).verdict.kind)
+        in_production(project, app, pointer)
+    except SurefootError as error:
+        return replace(found, refused=error)
+    return found
+
+
+def read_production(project: Project, app: AppFile) -> Pointer | None:
+    """What production names for the app; None when it names nothing yet."""
+    return read_channel(project.settings.folders.serving, app.name)
+
+
+def production_pointer(project: Project, app: AppFile) -> Pointer:
+    """What production names for the app. RefusedError when it names nothing yet."""
+    pointer = read_production(project, app)
+    if pointer is None:
+        raise never_released(app)
+    return pointer
+
+
+def never_released(app: AppFile) -> RefusedError:
+    """The error for an app that production names no release of."""
+    return RefusedError(
+        f"no release of {app.name!r} is in production yet",
+        remedy="prove one with `surefoot gate run --against founding`, then `surefoot release promote`; "
+        "to try the working tree as it is, set SUREFOOT_SERVICE_UNPROVEN=true",
+    )
+
+
+def in_production(project: Project, app: AppFile, pointer: Pointer) -> Chosen:
+    """The release that the pointer names, with every digest and its proof checked.
+
+    RefusedError, or the error of a file that cannot be read, says what does not hold. The snapshot is not
+    looked at: that is for whoever opens it.
+    """
+    bundle = read_release(_releases(project), pointer.release)
+    manifest = bundle.manifest
+    if manifest.app != app.name:
+        raise RefusedError(
+            f"production of {app.name!r} names {pointer.release[:12]!r}, a release of {manifest.app!r}",
+            remedy=f"promote a release of {app.name!r}",
+        )
+    proof_of(project, bundle, pointer)
+    parts = load_parts(bundle)
+    _refuse_another_deployment(project, manifest)
+    return Chosen(manifest=manifest, prompt=parts.prompt, recipe=parts.recipe, pointer=pointer)
+
+
+def proof_of(project: Project, bundle: ReleaseBundle, pointer: Pointer) -> Receipt:
+    """The receipt that the pointer names; RefusedError when it does not prove exactly this release."""
+    receipt = read_receipt(bundle.folder, pointer.receipt)
+    signatures = read_signatures(project.settings.folders.serving, bundle.folder, pointer.receipt)
+    check_proof(bundle.manifest, receipt, signatures=signatures)
+    return receipt
+
+
+def working_tree(project: Project, app: AppFile) -> Chosen:
+    """The app's parts as they are now, proven or not."""
+    return Chosen(
+        manifest=present_manifest(project, app),
+        prompt=prompt_of(project, app),
+        recipe=project.recipe_of(app),
+        pointer=None,
+    )
 
 
 def prompt_of(project: Project, app: AppFile) -> Prompt:
@@ -39,4 +172,51 @@ def present_manifest(project: Project, app: AppFile) -> Manifest:
             model_alias=project.chat_alias(),
             model=project.chat_identity(),
         ),
+    )
+
+
+def _releases(project: Project) -> Path:
+    return project.settings.folders.serving / "releases"
+
+
+def _refuse_another_deployment(project: Project, manifest: Manifest) -> None:
+    """A release was proven with one pipeline, model and embedder, and counts with no other."""
+    release = manifest.digest[:12]
+    if manifest.pipeline not in PIPELINES.values():
+        raise RefusedError(
+            f"the release {release!r} was proven with the pipeline {manifest.pipeline!r}, "
+            f"and this surefoot has {', '.join(map(repr, PIPELINES.values()))}",
+            remedy="install the surefoot that it was proven with, or prove the present state with "
+            "`surefoot gate run`",
+        )
+    identity = project.chat_identity()
+    if manifest.model != identity:
+        raise RefusedError(
+            f"the release {release!r} pins the model {manifest.model_alias!r} ({manifest.model[:12]}), "
+            f"and this deployment serves {_model_served(project)} ({identity[:12]})",
+            remedy=_ways_to_the_model(project),
+        )
+    embedder = project.embedder_identity()
+    if manifest.embedder != embedder:
+        raise RefusedError(
+            f"the release {release!r} pins the embedder {manifest.embedder[:12]!r}, "
+            f"and this deployment embeds with {embedder[:12]!r}",
+            remedy="take the settings [embedder] back to those the release was proven with, or prove the "
+            "present state with `surefoot gate run`",
+        )
+
+
+def _model_served(project: Project) -> str:
+    declared = project.settings.chat.model
+    return f"{declared!r}, declared by chat.model" if declared else repr(project.chat_alias())
+
+
+def _ways_to_the_model(project: Project) -> str:
+    chat = project.settings.chat
+    chosen: Mapping[str, str | None] = {"chat.alias": chat.alias, "chat.model": chat.model}
+    ways = [f"unset {name}" for name, value in chosen.items() if value]
+    ways = ways or ["run `surefoot up`, which starts the service over the present serving/models.toml"]
+    return (
+        f"{' and '.join(ways)}; or prove a release with this model by `surefoot gate run`; or set "
+        "SUREFOOT_SERVICE_UNPROVEN=true to try it without proof"
     )

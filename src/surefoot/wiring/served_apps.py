@@ -1,76 +1,68 @@
-"""The apps a service answers with: each opened over its live snapshot, and guarded by the model's watch."""
+"""The apps a service answers with: each at the release that production names, swapped while requests run.
+
+A release serves once all of it holds: proof, prompt, recipe, model, embedder and snapshot. Until then, and
+whenever something about it is wrong, what served before goes on serving. Deployments that say so serve the
+working tree instead, as it was when the service began.
+"""
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from surefoot.answering import App, ChatModel, TokenCounter
-from surefoot.api.service import NotReady, PlainModel, PlainReply
-from surefoot.errors import ModelError, NotFoundError, SnapshotError, SurefootError
-from surefoot.models import ModelWatch
-from surefoot.records import Completion, Message, Passage, Sampling, TextDelta
-from surefoot.releases import AppFile
-from surefoot.retrieval import Embedder
+from surefoot.api.service import NotReady
+from surefoot.console import HeldBack, Standing
+from surefoot.errors import NotFoundError, RefusedError, SnapshotError, SurefootError
+from surefoot.records import Passage
+from surefoot.releases import AppFile, Pointer
+from surefoot.retrieval import Embedder, Recipe
 from surefoot.retrieval.searching import SearchableSnapshot
-from surefoot.wiring.indexing import open_index
+from surefoot.wiring.indexing import open_pinned
 from surefoot.wiring.project import Project
 from surefoot.wiring.readiness import APP
-from surefoot.wiring.releasing import present_manifest, prompt_of
+from surefoot.wiring.releasing import (
+    Chosen,
+    channel_of,
+    in_production,
+    never_released,
+    read_production,
+    working_tree,
+)
+from surefoot.wiring.snapshot_shelf import SnapshotShelf
 
+SECONDS_BETWEEN_LOOKS = 1.0
+# A release that does not open is tried again: its snapshot may be built meanwhile.
 SECONDS_BETWEEN_TRIES = 2.0
 
 _log = logging.getLogger("surefoot.wiring")
 
 
-class WatchedModel:
-    """A chat model that is asked only while the watch says that the right weights answer."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """A release that answers. `pointer` is what production named; None for the working tree."""
 
-    def __init__(self, model: ChatModel, watch: ModelWatch) -> None:
-        self._model = model
-        self._watch = watch
-
-    async def stream(
-        self, messages: Sequence[Message], sampling: Sampling
-    ) -> AsyncGenerator[TextDelta | Completion, None]:
-        """The model's stream; ModelError with the watch's reason while the model is not ready."""
-        _refuse_unready(self._watch)
-        try:
-            async with aclosing(self._model.stream(messages, sampling)) as parts:
-                async for part in parts:
-                    yield part
-        except ModelError as error:
-            self._watch.report(error)
-            raise
+    app: App
+    snapshot: SearchableSnapshot
+    pointer: Pointer | None
 
 
-class WatchedPlainModel:
-    """The same for plain chat, whose bytes pass through."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What does not serve, why, and when that was found.
 
-    def __init__(self, model: PlainModel, watch: ModelWatch) -> None:
-        self._model = model
-        self._watch = watch
+    `pointer` is None where none could be read; `released` is False where production names none.
+    """
 
-    @asynccontextmanager
-    async def forward(self, body: bytes) -> AsyncIterator[PlainReply]:
-        """The model's reply; ModelError with the watch's reason while the model is not ready."""
-        _refuse_unready(self._watch)
-        try:
-            async with self._model.forward(body) as reply:
-                yield reply
-        except ModelError as error:
-            self._watch.report(error)
-            raise
-
-
-def _refuse_unready(watch: ModelWatch) -> None:
-    state = watch.state
-    if not state.ready:
-        raise state.kind(state.reason, remedy=state.remedy)
+    pointer: Pointer | None
+    error: SurefootError
+    at_seconds: float
+    released: bool
 
 
 class ServedApps:
-    """Every app of a project. One that cannot be opened says why, and is tried again by `keep_opening`."""
+    """Every app of a project, each at the release that is to serve; `watch` follows what production names."""
 
     def __init__(
         self, project: Project, *, embedder: Embedder, model: ChatModel, counter: TokenCounter
@@ -79,86 +71,185 @@ class ServedApps:
         self._embedder = embedder
         self._model = model
         self._counter = counter
-        self._open: dict[str, tuple[App, SearchableSnapshot]] = {}
-        self._broken: dict[str, SurefootError] = {}
+        self.channel = channel_of(project)
+        self._shelf = SnapshotShelf(self._open_snapshot)
+        self._serving: dict[str, Serving] = {}
+        self._refused: dict[str, Refusal] = {}
 
     def names(self) -> tuple[str, ...]:
         """The apps' names, as their files sort."""
         return tuple(app.name for app in self._project.apps)
 
     def current(self, name: str) -> App:
-        """The app as it serves now. NotFoundError for no such app, or the reason it could not be opened."""
-        if name in self._open:
-            return self._open[name][0]
-        if name in self._broken:
-            broken = self._broken[name]
-            raise SnapshotError(broken.message, remedy=broken.remedy)
-        raise NotFoundError(f"there is no app {name!r}", remedy=f"use one of: {', '.join(self.names())}")
+        """The app as it serves now. NotFoundError for no such app, or the reason why it does not."""
+        return self._current(name).app
+
+    @contextmanager
+    def use(self, name: str) -> Iterator[App]:
+        """The same for one request: its snapshot stays open until the block ends, whatever is promoted."""
+        serving = self._current(name)
+        with self._shelf.in_use(serving.snapshot.digest):
+            yield serving.app
 
     def all_open(self) -> tuple[App, ...]:
         """Every app that can answer."""
-        return tuple(app for app, _ in self._open.values())
+        return tuple(serving.app for serving in self._serving.values())
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Which release of each open app serves, and the receipt that proves it."""
+        return tuple(
+            Standing(
+                app=name,
+                release=serving.app.manifest.digest,
+                channel=self.channel,
+                receipt=serving.pointer.receipt if serving.pointer else None,
+            )
+            for name, serving in sorted(self._serving.items())
+        )
 
     async def passage(self, name: str, passage_id: str) -> Passage | None:
         """A passage of the app's snapshot, or None when it holds none with this id."""
         try:
-            return self._open[name][1].passage(passage_id) if name in self._open else None
+            return self._serving[name].snapshot.passage(passage_id) if name in self._serving else None
         except NotFoundError:
             return None
 
     def not_ready(self) -> tuple[NotReady, ...]:
-        """Every app that could not be opened."""
+        """Every app that cannot answer, and why; one never released is missed only where no other serves."""
         return tuple(
-            NotReady(what=f"{APP}{name}", reason=error.message, remedy=error.remedy)
-            for name, error in sorted(self._broken.items())
+            NotReady(what=f"{APP}{name}", reason=refused.error.message, remedy=refused.error.remedy)
+            for name, refused in sorted(self._refused.items())
+            if self._keeps_from_answering(name, refused)
         )
 
-    async def open(self) -> None:
-        """Open every app that is not open yet. One that fails, however it fails, stops no other."""
-        for app in self._project.apps:
-            if app.name in self._open:
-                continue
-            try:
-                self._open[app.name] = await self._opened(app)
-                if self._broken.pop(app.name, None) is not None:
-                    _log.info("app %s is open", app.name)
-            except SurefootError as error:
-                self._break(app.name, error)
-            except Exception as error:  # noqa: BLE001 - a fault in one app must not stop the rest: it is logged
-                words = f"the app could not be opened: {type(error).__name__}: {error}"
-                self._break(app.name, SnapshotError(words, remedy="see the service's log"), fault=error)
+    def held_back(self) -> tuple[HeldBack, ...]:
+        """What production names and does not serve, while the service answers all the same."""
+        return tuple(
+            HeldBack(
+                app=name,
+                release=refused.pointer.release if refused.pointer else None,
+                reason=refused.error.message,
+                remedy=refused.error.remedy,
+            )
+            for name, refused in sorted(self._refused.items())
+            if not self._keeps_from_answering(name, refused)
+        )
 
-    async def keep_opening(self) -> None:
-        """Try again until every app is open."""
-        while self._broken:
-            await asyncio.sleep(SECONDS_BETWEEN_TRIES)
-            await self.open()
+    async def look(self) -> None:
+        """Serve what is to serve now, for every app. One that fails, however it fails, stops no other."""
+        for app in self._project.apps:
+            with self._refusing(app.name, None):
+                await self._look(app)
+
+    async def watch(self) -> None:
+        """Look about every second, for as long as the service runs."""
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            await self.look()
 
     async def aclose(self) -> None:
         """Let go of every snapshot."""
-        for _, snapshot in self._open.values():
-            await snapshot.aclose()
+        await self._shelf.aclose()
 
-    def _break(self, name: str, error: SurefootError, *, fault: Exception | None = None) -> None:
-        """Keep why an app is not open; the log tells of each reason once, of a fault with its traceback."""
-        before = self._broken.get(name)
-        self._broken[name] = error
-        if before is None or before.message != error.message:
-            _log.warning(
-                "app %s is not open: %s; to mend it: %s", name, error.message, error.remedy, exc_info=fault
+    def _current(self, name: str) -> Serving:
+        if name in self._serving:
+            return self._serving[name]
+        if name in self._refused:
+            error = self._refused[name].error
+            kind = RefusedError if isinstance(error, RefusedError) else SnapshotError
+            raise kind(error.message, remedy=error.remedy)
+        raise NotFoundError(f"there is no app {name!r}", remedy=f"use one of: {', '.join(self.names())}")
+
+    def _keeps_from_answering(self, name: str, refused: Refusal) -> bool:
+        return name not in self._serving and (refused.released or not self._serving)
+
+    async def _look(self, app: AppFile) -> None:
+        if self.channel == "working tree":
+            await self._serve(app, None)
+            return
+        pointer = await asyncio.to_thread(read_production, self._project, app)
+        if pointer is None:
+            self._refuse(app.name, None, never_released(app), released=False)
+            return
+        with self._refusing(app.name, pointer):
+            await self._serve(app, pointer)
+
+    @contextmanager
+    def _refusing(self, name: str, pointer: Pointer | None) -> Iterator[None]:
+        """Keep what goes wrong in the block, also a fault in the code, as why this does not serve."""
+        try:
+            yield
+        except SurefootError as error:
+            self._refuse(name, pointer, error)
+        except Exception as error:  # noqa: BLE001 - a fault in one app must not stop the rest: it is logged
+            words = f"the app could not be opened: {type(error).__name__}: {error}"
+            self._refuse(name, pointer, SnapshotError(words, remedy="see the service's log"), fault=error)
+
+    async def _serve(self, app: AppFile, pointer: Pointer | None) -> None:
+        """Open what the pointer names, or the working tree, and swap it in; nothing to do where it serves."""
+        before = self._serving.get(app.name)
+        if before is not None and before.pointer == pointer:
+            self._refused.pop(app.name, None)
+        elif self._is_time(app.name, pointer):
+            self._serving[app.name] = await self._opened(app, pointer)
+            self._refused.pop(app.name, None)
+            if before is not None:
+                self._shelf.give_back(before.snapshot.digest)
+            _log.info(
+                "app %s serves release %s of %s", app.name, self.current(app.name).pins.release, self.channel
             )
 
-    async def _opened(self, app: AppFile) -> tuple[App, SearchableSnapshot]:
-        project = self._project
-        manifest = present_manifest(project, app)
-        prompt = prompt_of(project, app)
-        snapshot = await open_index(project, app, self._embedder, manifest.snapshot)
+    def _is_time(self, name: str, pointer: Pointer | None) -> bool:
+        refused = self._refused.get(name)
+        if refused is None or refused.pointer != pointer:
+            return True
+        return asyncio.get_running_loop().time() - refused.at_seconds >= SECONDS_BETWEEN_TRIES
+
+    async def _opened(self, app: AppFile, pointer: Pointer | None) -> Serving:
+        chosen = await asyncio.to_thread(self._chosen, app, pointer)
+        manifest = chosen.manifest
+        snapshot = await self._shelf.take(manifest.snapshot, chosen.recipe)
+        if snapshot.passages_digest != manifest.passages:
+            self._shelf.give_back(manifest.snapshot)
+            raise SnapshotError(
+                f"the snapshot {manifest.snapshot[:12]!r} holds other passages than the release "
+                f"{manifest.digest[:12]!r} was proven with: another version of a library cut the documents",
+                remedy=f"run `surefoot index build {app.name}` with the libraries of requirements.lock, or "
+                "prove the present state with `surefoot gate run`",
+            )
         opened = App(
             manifest=manifest,
-            prompt=prompt,
+            prompt=chosen.prompt,
             retriever=snapshot,
             model=self._model,
             counter=self._counter,
-            passages_shown=project.recipe_of(app).limit,
+            passages_shown=chosen.recipe.limit,
         )
-        return opened, snapshot
+        return Serving(app=opened, snapshot=snapshot, pointer=chosen.pointer)
+
+    def _chosen(self, app: AppFile, pointer: Pointer | None) -> Chosen:
+        if pointer is None:
+            return working_tree(self._project, app)
+        return in_production(self._project, app, pointer)
+
+    async def _open_snapshot(self, digest: str, recipe: Recipe) -> SearchableSnapshot:
+        return await open_pinned(self._project, digest, recipe, self._embedder)
+
+    def _refuse(
+        self,
+        name: str,
+        pointer: Pointer | None,
+        error: SurefootError,
+        *,
+        fault: Exception | None = None,
+        released: bool = True,
+    ) -> None:
+        """Keep what does not serve and why; the log tells each reason once, a fault with its traceback."""
+        before = self._refused.get(name)
+        now = asyncio.get_running_loop().time()
+        self._refused[name] = Refusal(pointer=pointer, error=error, at_seconds=now, released=released)
+        if before is None or before.error.message != error.message:
+            serves = "goes on with the release before" if name in self._serving else "is not open"
+            _log.warning(
+                "app %s %s: %s; to mend it: %s", name, serves, error.message, error.remedy, exc_info=fault
+            )

@@ -22,7 +22,8 @@ from surefoot.traces.sqlalchemy_store import TraceStore
 from surefoot.wiring.indexing import embedder_of
 from surefoot.wiring.project import Project, secret
 from surefoot.wiring.readiness import WRONG_MODEL
-from surefoot.wiring.served_apps import ServedApps, WatchedModel, WatchedPlainModel
+from surefoot.wiring.served_apps import ServedApps
+from surefoot.wiring.watched_model import WatchedModel, WatchedPlainModel
 
 _log = logging.getLogger("surefoot.wiring")
 
@@ -100,15 +101,16 @@ class ServiceParts:
         self.metrics.set_load(running=self.admission.running, waiting=self.admission.waiting)
         self.metrics.set_traces(waiting=self.writer.waiting, dropped=self.writer.dropped)
         self.metrics.set_model_ready(self.project.chat_alias(), self.model.watch.state.ready)
-        self.metrics.set_serving(app.pins for app in self.apps.all_open())
+        self.metrics.set_serving((app.pins for app in self.apps.all_open()), channel=self.apps.channel)
+        self.metrics.set_held_back((held.app, held.release) for held in self.apps.held_back())
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """What runs beside the routes: the trace writer, the model's watch, and apps that open late."""
+        """What runs beside the routes: the trace writer, and the watches over the model and over releases."""
         async with self.writer:
             tasks = [
                 asyncio.create_task(self.model.watch.run(), name="the model's watch"),
-                asyncio.create_task(self.apps.keep_opening(), name="the opening of apps"),
+                asyncio.create_task(self.apps.watch(), name="the watch over releases"),
             ]
             for task in tasks:
                 task.add_done_callback(log_failure)
@@ -131,6 +133,8 @@ async def service_of(project: Project) -> AsyncIterator[Service]:
     """The service, its apps open where they can be; `Service.running` starts what runs beside the routes."""
     settings = project.settings
     authenticate = authenticate_of(project)
+    if settings.serves_unproven:
+        _log.warning("unproven: this service answers from the working tree, and no receipt covers it")
     async with AsyncExitStack() as stack:
         embedder = await stack.enter_async_context(embedder_of(project))
         model = await stack.enter_async_context(model_of(project))
@@ -138,7 +142,7 @@ async def service_of(project: Project) -> AsyncIterator[Service]:
         plain = WatchedPlainModel(model.chat, model.watch)
         apps = ServedApps(project, embedder=embedder, model=watched, counter=model.counter)
         stack.push_async_callback(apps.aclose)
-        await apps.open()
+        await apps.look()
         store = await stack.enter_async_context(TraceStore(project.traces))
         await store.delete_before(datetime.now(UTC) - timedelta(days=settings.traces.keep_days))
         parts = ServiceParts(
