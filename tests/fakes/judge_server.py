@@ -32,7 +32,7 @@ class Broken:
     finish_reason: str = "stop"
 
 
-Verdict: TypeAlias = Json | Broken
+Verdict: TypeAlias = "Json | Broken"
 
 
 class FakeJudge:

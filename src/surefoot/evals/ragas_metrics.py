@@ -30,6 +30,7 @@ RAGAS_WORKER = Path(__file__).with_name("ragas_worker.py")
 FactsHeld: TypeAlias = Callable[[Case, Passage], Sequence[int]]
 """The places in `case.facts` of those that a passage holds."""
 
+ROUNDING = 1e-6
 _MARK = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
 # ragas takes any two of these for quotation marks: "don't ... it's" would be a quotation.
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
@@ -98,10 +99,13 @@ class _RagasMetric:
         async with self._slots:
             asked = Asked(metric=self._info.name, arguments=arguments, texts=texts)
             scored = await self._process.score(asked)
-        if isinstance(scored, Scored) and self._info.lowest == 0.0:
-            # A question may point away from the one it is compared with: that is as far as none at all.
-            return Scored(value=max(scored.value, 0.0))
-        return scored
+        return _within(scored, self._info) if isinstance(scored, Scored) else scored
+
+
+def _within(scored: Scored, info: MetricInfo) -> Scored:
+    """Without the rounding of cosines, and with 0 for a question that points away from the one asked."""
+    rounded = min(scored.value, info.highest) if scored.value < info.highest + ROUNDING else scored.value
+    return Scored(value=max(rounded, info.lowest))
 
 
 _Arguments: TypeAlias = Mapping[str, str | Sequence[str]]
