@@ -71,10 +71,12 @@ def _rule(suite: ElementTree.Element, of: str, result: RuleResult) -> None:
 def _invariant(suite: ElementTree.Element, of: str, held: InvariantResult) -> None:
     least = f"{held.invariant.at_least:g}"
     case = _case(suite, of, f"{held.invariant.metric} is {least} or more in every case (invariant)")
+    unscored = f"not measured in {words.counted(len(held.unscored))}"
     if held.broken:
-        _ended(case, "FAIL", f"broken in {words.counted(len(held.broken))}", _named(held.broken))
-    if held.unscored:
-        _ended(case, "REFUSED", f"not measured in {words.counted(len(held.unscored))}", _named(held.unscored))
+        also = f"\n{unscored}:\n{_named(held.unscored)}" if held.unscored else ""
+        _ended(case, "FAIL", f"broken in {words.counted(len(held.broken))}", _named(held.broken) + also)
+    elif held.unscored:
+        _ended(case, "REFUSED", unscored, _named(held.unscored))
 
 
 def _ended(case: ElementTree.Element, outcome: Outcome, message: str, body: str) -> None:

@@ -16,10 +16,16 @@ _BREAK = "\u200b"
 _SIGNS = re.compile(r"(?<=[@#!$~%&^])(?=\w)|(?<=:)(?=//)|(?i:(?<=www)(?=\.)|(?<=\bgh-)(?=\d))")
 _LETTERS = {ord(letter): f"&#{ord(letter)};" for letter in "&<>\"'`*_[]\\|~$"}
 
+# Behind the mark of a list's item these would begin a heading, or a list within.
+_OPENERS = "#+-=0123456789"
+
 
 def inert(text: str, *, most: int = 400) -> str:
     """The text on one line, at most so many letters of it: for a cell, a sentence or a heading."""
-    return _quiet(cut(one_line(text), most))
+    quiet = _quiet(cut(one_line(text), most))
+    if quiet and quiet[0] in _OPENERS:
+        return f"&#{ord(quiet[0])};{quiet[1:]}"
+    return quiet
 
 
 def inert_lines(text: str, *, most: int) -> str:

@@ -13,6 +13,7 @@ from surefoot.records import (
     Fact,
     Invariant,
     InvariantResult,
+    Message,
     NoResponse,
     Outcome,
     Passage,
@@ -281,7 +282,7 @@ def founding(outcome: Outcome = "PASS") -> GateReport:
 
 def with_verdict(made: GateReport, verdict: Verdict) -> GateReport:
     receipt = dataclasses.replace(made.receipt, verdict=verdict)
-    return dataclasses.replace(made, receipt=receipt, digest=receipt.digest)
+    return dataclasses.replace(made, receipt=receipt)
 
 
 def report(
@@ -332,7 +333,7 @@ def report(
         )
     return GateReport(
         receipt=receipt,
-        digest=receipt.digest,
+        digest="90" * 32,
         cases=suite,
         candidate=responses,
         baseline={} if baseline is None else {name: cited(case) for name, case in suite.items()},
@@ -348,3 +349,67 @@ PROMPT_DIFF = """\
 -Write [n] behind each statement, n being the number of the passage that it rests on.
  If the passages do not hold the answer, say: The documents do not say.
 """
+
+
+def hostile(text: str) -> GateReport:
+    """The failing gate, with this text wherever a case, a document, a model or a worker may put one."""
+    made = failing(6)
+    receipt = made.receipt
+    passage = Passage(id="9" * 64, source=text, start=0, end=len(text), text=text, headings=(text,))
+
+    def spoilt(response: Response) -> Response:
+        if isinstance(response, NoResponse):
+            return dataclasses.replace(response, kind=text, message=text)
+        return dataclasses.replace(response, text=text, finish_reason=text, passages=(passage, passage))
+
+    def unscored(scores: Scores) -> Scores:
+        return {
+            metric: {
+                case: Unscored(reason=text) if isinstance(score, Unscored) else score
+                for case, score in by_case.items()
+            }
+            for metric, by_case in scores.items()
+        }
+
+    verdict = receipt.verdict
+    verdict = dataclasses.replace(
+        verdict,
+        reasons=(text,),
+        rules=tuple(dataclasses.replace(result, reason=text) for result in verdict.rules),
+    )
+    return dataclasses.replace(
+        made,
+        receipt=dataclasses.replace(
+            receipt,
+            revision=text,
+            verdict=verdict,
+            candidate_scores=unscored(receipt.candidate_scores),
+            baseline_scores=unscored(receipt.baseline_scores or {}),
+        ),
+        cases={
+            name: dataclasses.replace(
+                case,
+                question=text,
+                reference=text,
+                facts=tuple(Fact(places=(Evidence(source=text, quote=text),)) for _ in case.facts),
+                history=(Message(role="user", content=text),),
+            )
+            for name, case in made.cases.items()
+        },
+        candidate={name: spoilt(response) for name, response in made.candidate.items()},
+        baseline={name: spoilt(response) for name, response in made.baseline.items()},
+        prompt_diff=text,
+    )
+
+
+# What has fooled a renderer before, and any other text.
+TRICKS = (
+    "</pre></td></table><script>alert(1)</script>",
+    "@octocat please, #12 and octo/repo#3, GH-4, fixes #5, !6, ~label",
+    "![x](https://example.org/x.png) [y](javascript:alert(1)) <img src=x onerror=alert(1)>",
+    "https://example.org www.example.org mailto:a@example.org <https://example.org>",
+    "a | b | c\n| --- | --- |\n\n/approve\n\n# heading\n```\nfence\n~~~~",
+    "--> <!-- ]]> <![CDATA[ &amp; &#64;octocat \" ' onclick='x'",
+    "\x00\x01\x1b[31mred\x1b]0;title\x07\u202e\ud800\ufffe\uffff\u2028\x85",
+    "`````` $x$ \\| {{ 7*7 }} {% raw %} [1] [1, 2] [99]",
+)
