@@ -121,7 +121,7 @@ def candidate_of(trial: Trial, release: ReleaseBundle, suites: Mapping[str, str]
 def new_trial(folder: Path, below: str = "") -> Trial:
     """A repository with one commit, and a deployment in it, or in a folder below."""
     folder.mkdir(parents=True)
-    git(folder, "init", "-q", "-b", "main")
+    git(folder, "init", "-q", "-b", "main", "--template=")
     git(folder, "config", "user.name", "A Tester")
     git(folder, "config", "user.email", "tester@example.org")
     trial = Trial(project=folder / below)

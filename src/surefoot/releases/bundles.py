@@ -65,9 +65,9 @@ def write_release(folder: Path, manifest: Manifest, files: Mapping[str, bytes]) 
     digest = manifest.digest
     _refuse_other_names(files)
     try:
+        remove_abandoned(folder, _WRITING)
         if (folder / digest).exists():
             return _left_as_it_is(folder, digest)
-        remove_abandoned(folder, _WRITING)
         with owned_folder(folder, f"{_WRITING}{digest[:16]}-") as written:
             _fill(written, {**files, MANIFEST: manifest.canonical()})
             _parts(manifest, written)

@@ -71,8 +71,9 @@ async def promote(place: Deployment, candidate: Candidate, *, report: Report) ->
         digest = candidate.release.digest
         if now is not None and now == committed and now.release == digest:
             return Moved(app=app, pointer=now, replaced=None, commit=None, branch=head.branch)
-        before = committed if now is not None and now.release == digest else now
-        replaced = None if before is None else before.release
+        if now is None or now.release != digest:
+            _refuse_uncommitted_pointer(app, now, committed)
+        replaced = None if committed is None else committed.release
         proofs = await proofs_of(place, repository, candidate, replaced)
         files = _bring(place, candidate.release, proofs)
         pointer = Pointer(release=digest, receipt=proofs[0].digest)
@@ -120,6 +121,17 @@ def _committed(repository: Repository, place: Deployment, app: str) -> Pointer |
     with suppress(SettingsError):
         return None if content is None else parse_channel(content, file)
     return None
+
+
+def _refuse_uncommitted_pointer(app: str, now: Pointer | None, committed: Pointer | None) -> None:
+    """What is to be replaced must be what was committed: else a deleted pointer would let a founding in."""
+    if now != committed:
+        names = [pointer.release if pointer else "nothing" for pointer in (now, committed)]
+        raise RefusedError(
+            f"production of {app!r} names {names[0]} here and {names[1]} in the last commit",
+            remedy="take the pointer back with `git restore`, or finish what was begun: promote the release "
+            "that it names, or roll back to it with --to",
+        )
 
 
 def _goal(
@@ -195,11 +207,18 @@ def _bring(place: Deployment, release: ReleaseBundle, proofs: tuple[Found, ...])
 
 def _keep(file: Path, content: bytes) -> None:
     """Write a file that is not there with these bytes already."""
+    _tidy(file)
     if file.is_symlink() or not file.is_file() or file.read_bytes() != content:
         try:
             replace_file(file, content)
         except OSError as error:
             raise cannot_write(file, error) from error
+
+
+def _tidy(file: Path) -> None:
+    """Remove what a killed promotion left of a file that it was writing."""
+    for left in file.parent.glob(f".{file.name}.*"):
+        left.unlink(missing_ok=True)
 
 
 def _point(
@@ -214,14 +233,16 @@ def _point(
     """Swap the pointer and commit; when the commit fails, the pointer is what it was."""
     file = channel_file(place.serving, app)
     before = file.read_bytes() if file.is_file() else None
-    write_channel(place.serving, app, pointer)
+    _tidy(file)
     try:
+        write_channel(place.serving, app, pointer)
         return repository.commit_files({**files, file: channel_bytes(pointer)}, message, head)
     except BaseException:
-        if before is None:
-            file.unlink()
-        else:
-            replace_file(file, before)
+        with suppress(OSError):  # the reason is the one to tell
+            if before is None:
+                file.unlink(missing_ok=True)
+            else:
+                replace_file(file, before)
         raise
 
 
