@@ -72,7 +72,6 @@ class RunningRagas:
 
         self.judge.judge = judge
         self.judge.asked.clear()
-        self.judge.most_at_once, self.judge.waits_for = 0, 1
 
     def score(self, name: str, case: Case, response: Responded) -> Score:
         """One score."""

@@ -98,14 +98,6 @@ def test_defect_one_unreadable_answer_would_fail_the_whole_batch(ragas: RunningR
     assert "not the form that was asked for" in reason(scored[3])
 
 
-def test_defect_a_batch_would_be_in_flight_all_at_once(ragas: RunningRagas) -> None:
-    ragas.expect(question())
-    ragas.judge.waits_for = 2
-    scored = ragas.scores("ragas_answer_relevancy", CASE, [ANSWER] * 8)
-    assert [value(score) for score in scored] == [pytest.approx(1.0)] * 8
-    assert ragas.judge.most_at_once == 2
-
-
 def test_defect_the_cache_would_answer_a_second_time_from_memory(ragas: RunningRagas) -> None:
     ragas.expect(useful(1))
     assert value(ragas.score("ragas_context_precision", CASE, ANSWER)) == pytest.approx(1.0)
@@ -173,12 +165,13 @@ exec(compile(open({worker!r}).read(), {worker!r}, "exec"))
 
 
 def test_defect_ragas_would_not_import_with_a_newer_langchain_community_and_would_phone_home(
-    tmp_path: Path,
+    tmp_path: Path, ragas: RunningRagas
 ) -> None:
+    ragas.expect(attributed(1))
     script = tmp_path / "without_vertexai.py"
     script.write_text(WITHOUT_VERTEXAI.format(worker=str(RAGAS_WORKER)))
     asked = [
-        {"judge": {"url": "http://127.0.0.1:9/v1", "model": "judge"}, "timeout_seconds": 30},
+        {"judge": {"url": ragas.judge.base_url, "model": "judge"}, "timeout_seconds": 30},
         {
             "id": 1,
             "metric": "ragas_context_recall_by_id",
@@ -206,8 +199,6 @@ def test_defect_ragas_would_not_import_with_a_newer_langchain_community_and_woul
         worker.stdin.close()
         said = worker.stderr.read()
     assert ready == {"ready": "0.4.3"}
-    by_number = {reply["id"]: reply for reply in replies}
-    assert by_number[1]["value"] == 0.5
-    assert by_number[2]["error"]["message"] == "the judge cannot be reached"
+    assert {reply["id"]: reply["value"] for reply in replies} == {1: 0.5, 2: 1.0}
     # OpenAI's client asks `uname` what it runs on; that is refused too, and it goes on without.
     assert "refused: socket" not in said

@@ -5,6 +5,7 @@ Ragas itself runs in its environment, over a fake judge and real sockets.
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from tests.fakes.judge_server import Broken
 from surefoot.errors import NotFoundError, SettingsError
 from surefoot.evals.catalogue import METRICS
 from surefoot.evals.ragas_metrics import running_ragas
+from surefoot.evals.ragas_process import JudgeAddress
 from surefoot.records import Unscored
 
 JUDGED = ("ragas_faithfulness", "ragas_answer_relevancy", "ragas_context_precision", "ragas_context_recall")
@@ -188,6 +190,29 @@ def test_a_metric_that_ragas_does_not_compute_here_is_refused(ragas: RunningRaga
         with pytest.raises(NotFoundError, match=f"ragas computes no metric '{name}'") as caught:
             ragas.ragas.metrics([name])
         assert "ragas_faithfulness" in caught.value.remedy
+
+
+def test_defect_a_batch_would_be_in_flight_all_at_once_and_hold_up_what_needs_no_judge() -> None:
+    async def run() -> None:
+        async with running_ragas(
+            Path(sys.executable),
+            embedder=HashedWords(),
+            judge=JudgeAddress(base_url="http://127.0.0.1:9/v1", model="judge"),
+            facts_held=lambda case, passage: (),
+            concurrency=2,
+            script=STAND_IN,
+        ) as ragas:
+            judged, free = ragas.metrics(["ragas_answer_relevancy", "ragas_semantic_similarity"])
+            hanging = replace(CASE, question="hang")
+            waiting = [asyncio.create_task(judged.score(hanging, ANSWER)) for _ in range(8)]
+            # Asked after the eight, so the worker hears it after all of them that it hears at all.
+            count = await asyncio.create_task(free.score(CASE, response("hanging")))
+            for task in waiting:
+                task.cancel()
+            await asyncio.wait(waiting)
+            assert value(count) == 0.2
+
+    asyncio.run(run())
 
 
 def test_without_a_judge_its_metrics_are_refused_before_anything_is_scored() -> None:

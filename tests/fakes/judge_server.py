@@ -1,6 +1,5 @@
 """A judge without a model: it gives scripted JSON over a real socket, the way vLLM does."""
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,16 +35,12 @@ Verdict: TypeAlias = "Json | Broken"
 
 
 class FakeJudge:
-    """Answers as `judge` says, which is handed each request. `asked` keeps them; `most_at_once` counts."""
+    """Answers as `judge` says, which is handed each request; `asked` keeps them."""
 
     def __init__(self, judge: Callable[[Judged], Verdict]) -> None:
         self.judge = judge
         self.asked: list[Judged] = []
-        self.most_at_once = 0
-        self.waits_for = 1
         self.port = 0
-        self._at_once = 0
-        self._arrived = asyncio.Condition()
         self._runner: web.AppRunner | None = None
 
     @property
@@ -79,12 +74,6 @@ class FakeJudge:
             authorization=request.headers.get("Authorization"),
         )
         self.asked.append(asked)
-        async with self._arrived:
-            self._at_once += 1
-            self.most_at_once = max(self.most_at_once, self._at_once)
-            self._arrived.notify_all()
-            await self._arrived.wait_for(lambda: self.most_at_once >= self.waits_for)
-            self._at_once -= 1
         verdict = self.judge(asked)
         broken = verdict if isinstance(verdict, Broken) else Broken(text=json.dumps(verdict))
         if broken.status != 200:

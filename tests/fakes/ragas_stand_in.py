@@ -1,6 +1,6 @@
 """Stands in for `ragas_worker.py`: the worker loads it in a blink, and it misbehaves on demand.
 
-`user_input` says how: "value 0.5", "print", "hang" ... `retrieved_contexts` may hold what it needs for that.
+The question says how, or else the response: "value 0.5", "print", "hang" ...
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from surefoot.evals.secluded_worker import Arguments, JudgeLine, Request
 
+HANGING: list[str] = []
 CALLED_OFF: list[str] = []
 
 
@@ -32,10 +33,11 @@ def make_metrics(
     judge: "JudgeLine | None", seconds: float, current: "Callable[[], Request]"
 ) -> "Mapping[str, Callable[[Arguments], Awaitable[float]]]":
     async def act(asked: "Arguments") -> float:
-        what, _, detail = asked["user_input"].partition(" ")
+        what, _, detail = (asked.get("user_input") or asked["response"]).partition(" ")
         if what == "vector":
             return sum((await current().vectors([detail]))[0])
         if what == "hang":
+            HANGING.append(detail)
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
@@ -100,6 +102,10 @@ def _called_off(detail: str) -> float:
     return float(detail in CALLED_OFF)
 
 
+def _hanging(detail: str) -> float:
+    return len(HANGING) / 10
+
+
 def _folder(detail: str) -> float:
     raise RuntimeError(f"{Path.cwd()} {os.getpid()}")
 
@@ -117,4 +123,5 @@ ACTS: Mapping[str, Callable[[str], float]] = {
     "key": _key,
     "called-off": _called_off,
     "folder": _folder,
+    "hanging": _hanging,
 }
