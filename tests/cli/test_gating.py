@@ -59,12 +59,12 @@ def test_nothing_is_founded_twice(founded: Trial) -> None:
 
 
 def test_production_against_itself_passes_and_is_asked_anew(founded: Trial) -> None:
-    asked = len(founded.chat.seen)
+    asked = len(founded.chat.requests)
 
     words = founded.said("gate", "run")
 
     assert "PASS" in words
-    again = [seen for seen in founded.chat.seen[asked:] if seen.path.endswith("/chat/completions")]
+    again = [seen for seen in founded.chat.requests[asked:] if seen.path.endswith("/chat/completions")]
     assert len(again) >= len(GAUGES), "the noise of the gate is measured by asking once more"
 
 
