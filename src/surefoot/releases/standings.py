@@ -1,0 +1,81 @@
+"""How each release of a deployment stands: where it lies, which apps serve it, and what proves it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from surefoot.errors import SurefootError
+from surefoot.records import Json
+from surefoot.records.encoding import plain
+from surefoot.releases.bundles import ReleaseBundle, list_releases
+from surefoot.releases.channels import read_channel
+from surefoot.releases.deployment import Deployment, Found, receipts_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A release: its files, whether it was promoted, the apps whose production it is, its receipts.
+
+    The newest receipt is the first.
+    """
+
+    bundle: ReleaseBundle
+    promoted: bool
+    serves: tuple[str, ...]
+    receipts: tuple[Found, ...]
+
+    def where(self) -> str:
+        """Where it is on its way, in a few words."""
+        if self.serves:
+            return f"production of {', '.join(self.serves)}"
+        return "promoted before" if self.promoted else "candidate"
+
+    def fields(self) -> dict[str, Json]:
+        """The same for a program, as plain JSON values; receipts without their scores."""
+        return {
+            "release": self.bundle.digest,
+            "folder": str(self.bundle.folder),
+            "promoted": self.promoted,
+            "production_of": self.serves,
+            "manifest": plain(self.bundle.manifest),
+            "receipts": [_receipt_fields(found) for found in self.receipts],
+        }
+
+
+def standing_of(place: Deployment, apps: Sequence[str], prefix: str) -> Standing:
+    """How the release whose digest begins like this stands. Raises NotFoundError and RefusedError."""
+    bundle = place.find(prefix)
+    pointers = {app: read_channel(place.serving, app) for app in apps}
+    return Standing(
+        bundle=bundle,
+        promoted=bundle.folder.parent == place.promoted,
+        serves=tuple(
+            app for app, pointer in pointers.items() if pointer and pointer.release == bundle.digest
+        ),
+        receipts=receipts_of(place.folders_of(bundle.digest)),
+    )
+
+
+def all_standings(place: Deployment, apps: Sequence[str]) -> dict[str, Standing | SurefootError]:
+    """How every release stands, by its digest; or why it cannot be read, which hides no other."""
+    found: dict[str, Standing | SurefootError] = {}
+    for digest in sorted({digest for folder in place.folders for digest in list_releases(folder)}):
+        try:
+            found[digest] = standing_of(place, apps, digest)
+        except SurefootError as error:
+            found[digest] = error
+    return found
+
+
+def _receipt_fields(found: Found) -> dict[str, Json]:
+    receipt = found.receipt
+    return {
+        "receipt": found.digest,
+        "suite": receipt.suite,
+        "kind": receipt.verdict.kind,
+        "outcome": receipt.verdict.outcome,
+        "reasons": receipt.verdict.reasons,
+        "baseline": receipt.baseline,
+        "revision": receipt.revision,
+        "uncommitted": receipt.uncommitted,
+        "made_at": receipt.made_at.isoformat(),
+    }

@@ -1,0 +1,107 @@
+"""Promoting, going back and comparing, over the files and settings of a project."""
+
+from pathlib import Path
+
+from surefoot.errors import NotFoundError
+from surefoot.evals.suites import load_suite
+from surefoot.local import Report
+from surefoot.releases import AppFile, Receipt, ReleaseBundle, find_release, load_app
+from surefoot.releases.channels import read_channel
+from surefoot.releases.conditions import Candidate, Recheck
+from surefoot.releases.deployment import Deployment
+from surefoot.releases.promotion import Moved, promote, rollback
+from surefoot.releases.signatures import KEYS, new_key
+from surefoot.wiring.candidates import create_release
+from surefoot.wiring.indexing import embedder_of
+from surefoot.wiring.project import Project
+from surefoot.wiring.releasing import prompt_of
+from surefoot.wiring.verifying import verify_receipt
+
+SIGNING = "signing"
+
+
+def deployment_of(project: Project) -> Deployment:
+    """Where the project's releases are."""
+    folders = project.settings.folders
+    return Deployment(serving=folders.serving, state=folders.state)
+
+
+def app_chosen(project: Project, name: str | None) -> AppFile:
+    """The app of that name, or the first. NotFoundError offers those that are there."""
+    if name is None:
+        return project.apps[0]
+    return load_app(project.settings.folders.serving / "apps", name)
+
+
+def release_chosen(project: Project, prefix: str | None, app_name: str | None) -> ReleaseBundle:
+    """The release whose digest begins like this; without one, that of the working tree, made now."""
+    if prefix is None:
+        return create_release(project, app_chosen(project, app_name))
+    return _of_app(deployment_of(project).find(prefix), app_name)
+
+
+def production_chosen(project: Project, app_name: str | None) -> ReleaseBundle:
+    """The release that is in production. NotFoundError when there is none."""
+    app, place = app_chosen(project, app_name), deployment_of(project)
+    pointer = read_channel(place.serving, app.name)
+    if pointer is None:
+        raise NotFoundError(
+            f"no release of {app.name!r} is in production yet, so there is nothing to compare with",
+            remedy="name two releases; `surefoot release list` has those that are there",
+        )
+    return find_release((place.promoted,), pointer.release)
+
+
+async def promote_release(
+    project: Project, prefix: str | None, app_name: str | None, report: Report
+) -> Moved:
+    """Put a release into production, that of the working tree without a digest. Raises RefusedError."""
+    release = release_chosen(project, prefix, app_name)
+    app = app_chosen(project, release.manifest.app)
+    prompt, evals = prompt_of(project, app), project.top / "evals"
+    candidate = Candidate(
+        release=release,
+        suites={name: load_suite(evals / name).digest for name in prompt.suites},
+        deciding=(
+            *(project.settings.folders.prompts / name for name in prompt.files),
+            *(evals / name for name in prompt.suites),
+            project.settings.folders.serving / "apps" / f"{app.name}.toml",
+            project.settings.folders.serving / KEYS,
+        ),
+        recheck=_recheck(project, report),
+    )
+    return await promote(deployment_of(project), candidate, report=report)
+
+
+async def rollback_release(
+    project: Project, app_name: str | None, to: str | None, reason: str, report: Report
+) -> Moved:
+    """Point production back: to what the present release replaced, or to the one named."""
+    app, place = app_chosen(project, app_name), deployment_of(project)
+    target = None if to is None else find_release((place.promoted,), to)
+    return await rollback(place, app.name, to=target, reason=reason, report=report)
+
+
+def make_signing_key(project: Project, name: str, file: Path | None) -> tuple[Path, Path]:
+    """A new key pair: the private key's file, in the state directory unless said, and the public key's."""
+    private = file or project.settings.folders.state / SIGNING / f"{name}.key"
+    return private, new_key(private, project.settings.folders.serving, name)
+
+
+def _of_app(bundle: ReleaseBundle, app_name: str | None) -> ReleaseBundle:
+    if app_name not in (None, bundle.manifest.app):
+        raise NotFoundError(
+            f"{bundle.digest[:12]} is a release of {bundle.manifest.app!r}, not of {app_name!r}",
+            remedy=f"give --app {bundle.manifest.app}, or another digest",
+        )
+    return bundle
+
+
+def _recheck(project: Project, report: Report) -> Recheck:
+    """Scores and verdict computed again, with the embedder loaded only once there is something to compute."""
+
+    async def recheck(receipt: Receipt, folders: tuple[Path, ...]) -> None:
+        async with embedder_of(project) as embedder:
+            await verify_receipt(project, receipt, folders, embedder=embedder, report=report)
+
+    return recheck
