@@ -2,11 +2,12 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.gauges import GAUGES, SPOILT, commit, gauge_project, git, reword
+from tests.cli.gauges import GAUGES, SPOILT, gauge_project, git, reword
 from tests.cli.trial_project import Trial
 
 from surefoot.records import canonical_json, digest_bytes
@@ -106,7 +107,7 @@ def test_the_reports_stand_where_the_command_says(founded: Trial) -> None:
     assert named is not None
     files = {ending: Path(f"{named[1]}.{ending}").read_text() for ending in named[2].split(",")}
     assert set(files) == {"txt", "md", "xml", "json", "html"}
-    assert all("PASS" in text for text in files.values())
+    assert all(production(founded)[0][:12] in text for text in files.values())
 
 
 def test_a_receipt_is_computed_again_from_its_recorded_responses(founded: Trial) -> None:
@@ -172,3 +173,21 @@ def test_an_unknown_suite_release_or_app_is_named(founded: Trial) -> None:
         code, told = founded.refused("gate", "run", *words)
         assert code == 2
         assert words[1] in told
+
+
+def test_a_judge_that_always_fails_is_reported_and_decides_nothing(founded: Trial) -> None:
+    suite = founded.top / "evals" / "judged"
+    suite.mkdir()
+    rules = (founded.top / "evals/gauges/suite.toml").read_text()
+    (suite / "suite.toml").write_text(
+        f'{rules}\n[cases]\nfrom = "gauges"\n'
+        '[judged]\nmetrics = ["ragas_faithfulness"]\ncases = 2\nmargin = 0.2\n'
+    )
+    trial = founded.told({"SUREFOOT_FOLDERS_CACHE": str(Path.home() / ".cache" / "surefoot")})
+    try:
+        words = trial.said("gate", "run", "--suite", "judged")
+    finally:
+        shutil.rmtree(suite)
+
+    assert "PASS" in words, "the judge only advises"
+    assert re.search(r"ragas_faithfulness[^\n]*\n?[^\n]*(REFUSED|unscored|not measured)", words), words

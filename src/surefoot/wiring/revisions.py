@@ -1,8 +1,9 @@
 """Which commit the files that decide an outcome stand at."""
 
-import subprocess
 from dataclasses import dataclass
 
+from surefoot.errors import SurefootError
+from surefoot.releases.git import open_repository
 from surefoot.wiring.project import Project
 
 
@@ -15,23 +16,16 @@ class Revision:
 
 
 def revision_of(project: Project) -> Revision:
-    head = subprocess.run(("git", "rev-parse", "HEAD"), cwd=project.top, capture_output=True, text=True)
-    if head.returncode:
-        return Revision(commit=None, uncommitted=True)
-    changed = subprocess.run(
-        (
-            "git",
-            "status",
-            "--porcelain",
-            "--",
-            "prompts",
-            "evals",
-            "serving",
-            ":!serving/releases",
-            ":!serving/channels",
-        ),
-        cwd=project.top,
-        capture_output=True,
-        text=True,
+    """Where the project stands. A gate needs no repository; a promotion does, and says so."""
+    folders = project.settings.folders
+    deciding = (
+        folders.prompts,
+        project.top / "evals",
+        *(folders.serving / name for name in ("apps", "corpora", "recipes", "models.toml")),
     )
-    return Revision(commit=head.stdout.strip(), uncommitted=bool(changed.stdout.strip()))
+    try:
+        repository = open_repository(folders.serving)
+        head = repository.head().commit
+        return Revision(commit=head, uncommitted=bool(repository.uncommitted(deciding)))
+    except SurefootError:
+        return Revision(commit=None, uncommitted=True)
