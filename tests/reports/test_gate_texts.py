@@ -3,6 +3,7 @@
 After a change on purpose, run this file with SUREFOOT_TEST_WRITE_GOLDEN=1 and read the difference.
 """
 
+import dataclasses
 import io
 import os
 import re
@@ -105,7 +106,7 @@ def test_every_headline_says_what_it_means_for_the_release() -> None:
 
 def test_a_figure_has_the_decimals_that_its_margin_needs() -> None:
     result = gates.passing().receipt.verdict.rules[0]
-    fine = gates.dataclasses.replace(result, rule=gates.dataclasses.replace(result.rule, margin=0.0025))
+    fine = dataclasses.replace(result, rule=dataclasses.replace(result.rule, margin=0.0025))
     assert figure(0.12345, result) == "0.123" and figure(0.12345, fine) == "0.1235"
     assert figure(-0.00001, result, signed=True) == "0.000" and figure(None, result) == "-"
     assert figure(0.01, result, signed=True) == "+0.010"
