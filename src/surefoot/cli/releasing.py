@@ -229,8 +229,8 @@ async def _key(name: str, file: Path | None) -> None:
     out.print(Text(str(private)))
     err.print(
         Text(
-            f"That is the private key, for `surefoot gate run --signing-key`: keep it out of Git. Once {public} "
-            "is there, only receipts that a listed key signed count, also those that are in production now."
+            "That is the private key, for `surefoot gate run --signing-key`: keep it out of Git. While "
+            f"{public} is there, only receipts that a listed key signed count, also those in production now."
         )
     )
 

@@ -12,10 +12,8 @@ from surefoot.releases.deployment import Deployment
 from surefoot.releases.promotion import Moved, promote, rollback
 from surefoot.releases.signatures import KEYS, new_key
 from surefoot.wiring.candidates import create_release
-from surefoot.wiring.indexing import embedder_of
 from surefoot.wiring.project import Project
 from surefoot.wiring.releasing import prompt_of
-from surefoot.wiring.verifying import verify_receipt
 
 SIGNING = "signing"
 
@@ -101,6 +99,10 @@ def _recheck(project: Project, report: Report) -> Recheck:
     """Scores and verdict computed again, with the embedder loaded only once there is something to compute."""
 
     async def recheck(receipt: Receipt, folders: tuple[Path, ...]) -> None:
+        # Seconds of vendors' imports, which nobody should wait for who lists, compares or rolls back.
+        from surefoot.wiring.indexing import embedder_of
+        from surefoot.wiring.verifying import verify_receipt
+
         async with embedder_of(project) as embedder:
             await verify_receipt(project, receipt, folders, embedder=embedder, report=report)
 

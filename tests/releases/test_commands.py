@@ -1,0 +1,163 @@
+"""`surefoot release ...` as processes, over a small project with one release in production."""
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli.gauges import SUITE, case
+from tests.cli.trial_project import Trial, trial_project
+from tests.cli.trial_release import promoted, reword
+from tests.releases.repositories import git
+
+from surefoot.releases import Pointer, read_channel, read_release
+
+
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    with trial_project(tmp_path_factory.mktemp("releases") / "project") as project:
+        (project.top / ".gitignore").write_text(".surefoot/\ncache/\n*.log\n")
+        suite = project.top / "evals" / "answers"
+        suite.mkdir(parents=True)
+        (suite / "suite.toml").write_text(SUITE)
+        (suite / "cases.jsonl").write_text(json.dumps(case(1)) + "\n")
+        git(project.top, "init", "-q", "-b", "main")
+        git(project.top, "config", "user.name", "keeper")
+        git(project.top, "config", "user.email", "keeper@localhost")
+        yield project
+
+
+@pytest.fixture(scope="module")
+def production(trial: Trial) -> Pointer:
+    """The first working tree's release and its receipt."""
+    pointer = promoted(trial.top)
+    git(trial.top, "add", "-A")
+    git(trial.top, "commit", "-q", "-m", "A project")
+    return pointer
+
+
+@pytest.fixture(scope="module")
+def edited(trial: Trial, production: Pointer) -> str:
+    """The release of a working tree whose prompt was edited, as `release create` printed it."""
+    reword(trial.top, "- Speak of \x1b[31mvalves\u202e only.")
+    return trial.said("release", "create").strip()
+
+
+def test_a_release_of_the_working_tree_is_made_and_says_what_is_new(trial: Trial, edited: str) -> None:
+    done = trial.run("release", "create", "answers")
+
+    assert done.stdout.strip() == edited
+    assert "new against production: prompt" in done.stderr
+    assert read_release(trial.state / "releases", edited).manifest.app == "answers"
+    assert read_channel(trial.top / "serving", "answers") is not None
+
+
+def test_releases_are_listed_with_where_they_stand(trial: Trial, production: Pointer, edited: str) -> None:
+    lines = trial.said("release", "list").splitlines()
+
+    assert f"{production.release}  answers  production of answers  PASS by answers" in lines
+    assert f"{edited}  answers  candidate  no receipt" in lines
+
+
+def test_the_list_is_json_for_a_program(trial: Trial, production: Pointer, edited: str) -> None:
+    said = json.loads(trial.said("release", "list", "--json"))
+
+    found = {release["release"]: release for release in said["releases"]}
+    assert set(found) == {production.release, edited}
+    assert found[production.release]["production_of"] == ["answers"]
+    assert found[production.release]["receipts"][0]["receipt"] == production.receipt
+    assert found[edited]["manifest"]["prompt_name"] == "answer"
+
+
+def test_a_broken_release_is_named_and_hides_no_other(trial: Trial, production: Pointer) -> None:
+    broken = trial.state / "releases" / ("0" * 64)
+    broken.mkdir(parents=True)
+    (broken / "manifest.json").write_text("{}")
+    try:
+        done = trial.run("release", "list")
+    finally:
+        (broken / "manifest.json").unlink()
+        broken.rmdir()
+
+    assert f"{'0' * 64} cannot be read:" in done.stderr
+    assert production.release in done.stdout and done.returncode == 0
+
+
+def test_a_release_is_shown_by_the_beginning_of_its_digest(trial: Trial, production: Pointer) -> None:
+    said = trial.said("release", "show", production.release[:8])
+
+    assert f"release    {production.release}\n" in said
+    assert "where      production of answers\n" in said
+    assert f"receipt    {production.receipt}  PASS  by answers  founding  2026-03-01 12:00 UTC" in said
+    assert json.loads(trial.said("release", "show", production.release, "--json"))["schema"] == 1
+
+
+def test_a_release_that_is_not_there_offers_those_that_are(trial: Trial, production: Pointer) -> None:
+    code, told = trial.refused("release", "show", "000000")
+
+    assert code == 2 and production.release in told
+
+
+def test_the_difference_to_production_is_shown_line_by_line(
+    trial: Trial, production: Pointer, edited: str
+) -> None:
+    said = trial.said("release", "diff")
+
+    assert f"prompt: {read_release(trial.state / 'releases', edited).manifest.prompt[:12]}" not in said
+    assert "+++ prompts/_house-rules.md" in said
+    assert "+- Speak of valves only." in said, "and nothing in it steers the terminal"
+    assert trial.said("release", "diff", production.release, edited) == said
+    there = json.loads(trial.said("release", "diff", "--json"))
+    assert (there["before"], there["after"]) == (production.release, edited)
+    assert [difference["part"] for difference in there["differences"]] == ["prompt"]
+
+
+def test_a_recipe_differs_by_its_keys(trial: Trial, edited: str) -> None:
+    recipe = trial.top / "serving" / "recipes" / "default.toml"
+    kept = recipe.read_text()
+    recipe.write_text("schema = 1\n[search]\nlimit = 2\n")
+    try:
+        trial.said("index", "build")
+        said = trial.said("release", "diff", edited)
+    finally:
+        recipe.write_text(kept)
+
+    assert "-search.limit = " in said and "+search.limit = 2\n" in said
+    assert "snapshot: " in said
+
+
+def test_what_was_not_proven_is_not_promoted(trial: Trial, production: Pointer, edited: str) -> None:
+    head = git(trial.top, "rev-parse", "HEAD")
+
+    code, told = trial.refused("release", "promote", edited[:10])
+
+    assert code == 4 and "not committed: prompts/_house-rules.md" in told
+    assert git(trial.top, "rev-parse", "HEAD") == head
+    assert read_channel(trial.top / "serving", "answers") == production
+
+
+def test_the_release_in_production_is_there_already(trial: Trial, production: Pointer) -> None:
+    done = trial.run("release", "promote", production.release)
+
+    assert (done.returncode, done.stdout.strip()) == (0, production.release)
+    assert "is in production of answers already" in done.stderr
+
+
+def test_the_first_release_is_not_rolled_back(trial: Trial, production: Pointer) -> None:
+    code, told = trial.refused("release", "rollback", "--reason", "why not")
+
+    assert code == 4 and "there is nothing before it" in told
+
+
+def test_a_key_is_made_once_and_never_printed(trial: Trial, tmp_path: Path) -> None:
+    file = tmp_path / "ci.key"
+    done = trial.run("release", "key", "ci", "--file", str(file))
+    public = trial.top / "serving" / "keys" / "ci.pub"
+    try:
+        assert done.stdout.strip() == str(file)
+        assert "PRIVATE" not in done.stdout + done.stderr
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert trial.refused("release", "key", "ci", "--file", str(file))[0] == 2
+    finally:
+        public.unlink()
