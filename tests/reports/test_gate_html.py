@@ -87,7 +87,7 @@ def test_no_text_adds_a_tag_or_an_attribute(trick: str) -> None:
     assert shape(hostile(trick)) == PLAIN
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_leaves_the_page_as_it_was(text: str) -> None:
     made = dataclasses.replace(hostile(text), prompt_diff="x")
@@ -149,7 +149,7 @@ def test_a_founding_page_says_floors_and_no_margins() -> None:
 
 def test_many_cases_are_shown_in_part_and_counted() -> None:
     seen = page(failing(120))
-    assert "100 cases broke, the first 50 are shown" in seen.text
+    assert "100 cases lost, the first 50 are shown" in seen.text
     assert len([tag for tag in seen.tags if tag[0] == "article"]) == 50
 
 

@@ -75,6 +75,9 @@ def ended(suite: ElementTree.Element) -> dict[str | None, str]:
     }
 
 
+PLAIN = [element.tag for element in suite_of(hostile("plain")).iter()]
+
+
 def test_each_rule_invariant_and_the_verdict_is_a_test_case() -> None:
     assert ended(suite_of(failing())) == {
         "verdict": "failure",
@@ -119,11 +122,11 @@ def test_no_text_breaks_the_xml(trick: str) -> None:
     assert len(suite_of(hostile(trick)).findall("testcase")) == 7
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_leaves_valid_xml(text: str) -> None:
     suite = suite_of(hostile(text))
-    assert len(list(suite.iter())) == len(list(suite_of(hostile("plain")).iter()))
+    assert [element.tag for element in suite.iter()] == PLAIN
 
 
 def test_a_planted_fault_is_seen() -> None:

@@ -70,7 +70,7 @@ def test_no_text_makes_markup_or_calls_anybody(trick: str) -> None:
     assert sets_a_forge_to_work(read(without_code(markdown)).text) == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(texts)
 def test_any_text_leaves_the_structure_as_it_was(text: str) -> None:
     made = dataclasses.replace(hostile(text), prompt_diff="x")
@@ -82,6 +82,7 @@ def test_any_text_leaves_the_structure_as_it_was(text: str) -> None:
     assert columns == [10] * 7
 
 
+@settings(max_examples=30, deadline=None)
 @given(texts)
 def test_no_line_begins_with_what_others_wrote(text: str) -> None:
     ours = re.compile(
@@ -90,6 +91,7 @@ def test_no_line_begins_with_what_others_wrote(text: str) -> None:
     assert [line for line in gate_markdown(hostile(text)).splitlines() if not ours.match(line)] == []
 
 
+@settings(deadline=None)
 @given(texts)
 def test_inert_text_reads_as_it_was_written(text: str) -> None:
     shown = MarkdownIt("commonmark").render("x " + inert(text)).replace("\u200b", "")
@@ -106,6 +108,7 @@ def test_an_item_of_a_list_opens_nothing(opening: str) -> None:
     assert [token.type for token in tokens if token.level == 2] == ["paragraph_open", "paragraph_close"]
 
 
+@settings(deadline=None)
 @given(texts)
 def test_a_fenced_block_cannot_be_left(text: str) -> None:
     tokens = MarkdownIt("commonmark").parse(inert_block(text, "diff", most=200))

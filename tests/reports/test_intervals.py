@@ -1,7 +1,7 @@
 import dataclasses
 import xml.etree.ElementTree as ElementTree
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.reports.examples.gates import failing, founding, refused
 
@@ -24,6 +24,7 @@ def verdict_of(lower: float, middle: float, upper: float, margin: float = 0.05) 
     return dataclasses.replace(verdict, rules=(first, *verdict.rules[1:]))
 
 
+@settings(deadline=None)
 @given(st.tuples(places, places, places).map(sorted), st.floats(1e-6, 1))
 def test_every_place_is_on_the_axis_and_the_order_is_kept(values: list[float], margin: float) -> None:
     for interval in intervals(verdict_of(values[0], values[1], values[2], margin)):
@@ -33,6 +34,7 @@ def test_every_place_is_on_the_axis_and_the_order_is_kept(values: list[float], m
         assert 0 <= interval.limit < interval.zero <= 1
 
 
+@settings(deadline=None)
 @given(st.tuples(places, places, places).map(sorted), st.floats(1e-6, 1), st.integers(20, 80))
 def test_a_drawn_interval_has_its_width_and_its_direction(
     values: list[float], margin: float, width: int
@@ -83,6 +85,7 @@ def test_where_less_is_better_the_worse_side_of_a_floor_is_the_right_one() -> No
     assert not interval.worse_left and 'class="worse" x="78.20%"' in draw_interval(interval, "")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_a_description_stays_text(text: str) -> None:
     svg = ElementTree.fromstring(draw_interval(intervals(failing().receipt.verdict)[1], text))

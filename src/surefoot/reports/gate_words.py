@@ -102,8 +102,9 @@ def lost(one: BrokenCase) -> str:
 
 def title_of_broken(report: GateReport) -> str:
     """What the list of broken cases is called."""
-    founding = report.receipt.verdict.kind == "founding"
-    return "Cases that scored lowest" if founding else "Cases that broke most"
+    if report.receipt.verdict.kind == "founding":
+        return "Cases that scored lowest"
+    return "Cases that lost most" if report.receipt.verdict.outcome == "PASS" else "Cases that broke most"
 
 
 def answer(response: Response | None) -> str:
