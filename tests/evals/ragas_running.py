@@ -22,7 +22,7 @@ from surefoot.settings import read_settings
 TOP = Path(__file__).parents[2]
 LOCK = TOP / "evals" / "ragas.lock"
 KEY = "hidden-judge-key"
-WAIT_SECONDS = 90.0
+WAIT_SECONDS = 240.0
 Result = TypeVar("Result")
 Answer: TypeAlias = "Verdict | Callable[[Judged], Verdict]"
 
@@ -93,8 +93,8 @@ class RunningRagas:
 
 
 @contextmanager
-def ragas_running(*, model: str = "judge", seconds: float = 60.0) -> Iterator[RunningRagas]:
-    """Ragas, over a fake judge called `model`, at most two judged scores at once."""
+def ragas_running() -> Iterator[RunningRagas]:
+    """Ragas, over a fake judge, at most two judged scores at once."""
     python = ragas_python()
     loop, started, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
     running: list[RunningRagas] = []
@@ -103,14 +103,14 @@ def ragas_running(*, model: str = "judge", seconds: float = 60.0) -> Iterator[Ru
     async def run() -> None:
         embedder = KeptTexts()
         async with FakeJudge(lambda asked: {}) as judge:
-            address = JudgeAddress(base_url=judge.base_url, model=model, api_key=KEY)
+            address = JudgeAddress(base_url=judge.base_url, model="judge", api_key=KEY)
             async with running_ragas(
                 python,
                 embedder=embedder,
                 judge=address,
                 facts_held=facts_held,
                 concurrency=2,
-                timeout_seconds=seconds,
+                timeout_seconds=60,
             ) as ragas:
                 running.append(RunningRagas(ragas, judge, embedder, loop))
                 started.set()

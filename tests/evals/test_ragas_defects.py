@@ -7,7 +7,8 @@ as well; one with a new name for something fails here first.
 import json
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pytest
 from tests.evals.ragas_running import (
@@ -17,7 +18,6 @@ from tests.evals.ragas_running import (
     case,
     question,
     ragas_python,
-    ragas_running,
     reason,
     response,
     statements,
@@ -29,8 +29,10 @@ from tests.fakes.judge_server import OUTPUT_TOKENS, PROMPT_TOKENS, Broken, Verdi
 
 from surefoot.evals.ragas_metrics import RAGAS_WORKER
 from surefoot.evals.ragas_process import SHELL, JudgeUse
-from surefoot.records import Scored
+from surefoot.records import Json, Scored
 
+# The first test that asks for ragas waits until it is imported: seconds here, minutes on a busy machine.
+pytestmark = pytest.mark.timeout(300)
 CASE = case("30 days")
 ANSWER = response("Keys are kept for 30 days [1].", "Keys are kept for 30 days.", "Doors are blue.")
 
@@ -90,6 +92,17 @@ def test_defect_a_verdict_of_7_would_be_a_yes(
     assert "where 0 or 1 was asked for" in reason(ragas.score(name, CASE, ANSWER))
 
 
+def test_defect_the_form_would_allow_empty_lists_and_any_number(ragas: RunningRagas) -> None:
+    ragas.expect(statements("a", "b"), verdicts(1, 1))
+    assert value(ragas.score("ragas_faithfulness", CASE, ANSWER)) == 1.0
+    ragas.judge.judge = lambda asked: attributed(1)
+    assert value(ragas.score("ragas_context_recall", CASE, ANSWER)) == 1.0
+    first, second, third = (json.dumps(asked.body["response_format"]) for asked in ragas.judge.asked)
+    assert '"minItems": 1}' in first
+    assert '"minItems": 2, "maxItems": 2}' in second and '"enum": [0, 1]' in second
+    assert '"minItems": 1}' in third and '"enum": [0, 1]' in third
+
+
 def test_defect_one_unreadable_answer_would_fail_the_whole_batch(ragas: RunningRagas) -> None:
     answers = [response(f"Answer {number}.", "Keys are kept for 30 days.") for number in range(6)]
     ragas.expect(lambda asked: Broken(text="no JSON") if "Answer 3" in asked.prompt else question())
@@ -136,19 +149,16 @@ def test_defect_ragas_patches_running_loops_so_this_process_never_imports_it(rag
     assert not {"ragas", "nest_asyncio", "instructor", "langchain_community"} & set(sys.modules)
 
 
-# Workers of their own: each costs an import of ragas.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherJudge:
+    """What came of it: `first` is what the judge that every test shares said before, `second` the other."""
 
-
-def test_defect_two_judges_would_share_answers_and_one_called_gpt_5_would_lose_its_temperature(
-    ragas: RunningRagas,
-) -> None:
-    with ragas_running(model="gpt-5-mini") as other:
-        ragas.expect(useful(1))
-        other.expect(useful(0))
-        assert value(ragas.score("ragas_context_precision", CASE, ANSWER)) == pytest.approx(1.0)
-        assert value(other.score("ragas_context_precision", CASE, ANSWER)) == 0.0
-        body = other.judge.asked[0].body
-        assert (body["temperature"], body["max_tokens"]) == (0.0, 1024)
+    version: str
+    by_id: float
+    first: float
+    second: float
+    body: Mapping[str, Json]
+    said: str
 
 
 WITHOUT_VERTEXAI = """
@@ -164,32 +174,32 @@ exec(compile(open({worker!r}).read(), {worker!r}, "exec"))
 """
 
 
-def test_defect_ragas_would_not_import_with_a_newer_langchain_community_and_would_phone_home(
-    tmp_path: Path, ragas: RunningRagas
-) -> None:
-    ragas.expect(attributed(1))
-    script = tmp_path / "without_vertexai.py"
+@pytest.fixture(scope="module")
+def other_judge(ragas: RunningRagas, tmp_path_factory: pytest.TempPathFactory) -> OtherJudge:
+    """The same question, put to a judge of another name by a worker that lacks what newer packages lack."""
+    folder = tmp_path_factory.mktemp("other-judge")
+    script = folder / "without_vertexai.py"
     script.write_text(WITHOUT_VERTEXAI.format(worker=str(RAGAS_WORKER)))
+    context = {"user_input": CASE.question, "reference": CASE.reference, "retrieved_contexts": ["Doors."]}
     asked = [
-        {"judge": {"url": ragas.judge.base_url, "model": "judge"}, "timeout_seconds": 30},
+        {"judge": {"url": ragas.judge.base_url, "model": "gpt-5-mini"}, "timeout_seconds": 60},
         {
             "id": 1,
             "metric": "ragas_context_recall_by_id",
             "args": {"retrieved_context_ids": ["a"], "reference_context_ids": ["a", "b"]},
         },
-        {
-            "id": 2,
-            "metric": "ragas_context_recall",
-            "args": {"user_input": "q", "reference": "r", "retrieved_contexts": ["c"]},
-        },
+        {"id": 2, "metric": "ragas_context_precision", "args": context},
     ]
+    ragas.expect(useful(1))
+    first = ragas.score("ragas_context_precision", CASE, response("", "Doors."))
+    ragas.expect(useful(0))
     with subprocess.Popen(
         [ragas_python(), "-I", "-X", "utf8", SHELL, script],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={"HOME": str(tmp_path)},
-        cwd=tmp_path,
+        env={"HOME": str(folder)},
+        cwd=folder,
         text=True,
     ) as worker:
         assert worker.stdin is not None and worker.stdout is not None and worker.stderr is not None
@@ -198,7 +208,30 @@ def test_defect_ragas_would_not_import_with_a_newer_langchain_community_and_woul
         ready, *replies = (json.loads(worker.stdout.readline()) for _ in range(3))
         worker.stdin.close()
         said = worker.stderr.read()
-    assert ready == {"ready": "0.4.3"}
-    assert {reply["id"]: reply["value"] for reply in replies} == {1: 0.5, 2: 1.0}
+    values = {reply["id"]: reply["value"] for reply in replies}
+    return OtherJudge(
+        version=ready["ready"],
+        by_id=values[1],
+        first=value(first),
+        second=values[2],
+        body=ragas.judge.asked[-1].body,
+        said=said,
+    )
+
+
+def test_defect_ragas_would_not_import_with_a_newer_langchain_community(other_judge: OtherJudge) -> None:
+    assert other_judge.version == "0.4.3" and other_judge.by_id == 0.5
+
+
+def test_defect_two_judges_would_share_answers(other_judge: OtherJudge) -> None:
+    assert other_judge.first == pytest.approx(1.0) and other_judge.second == 0.0
+
+
+def test_defect_a_judge_called_gpt_5_would_lose_its_temperature(other_judge: OtherJudge) -> None:
+    body = other_judge.body
+    assert (body["model"], body["temperature"], body["max_tokens"]) == ("gpt-5-mini", 0.0, 1024)
+
+
+def test_defect_ragas_would_phone_home(other_judge: OtherJudge) -> None:
     # OpenAI's client asks `uname` what it runs on; that is refused too, and it goes on without.
-    assert "refused: socket" not in said
+    assert "refused: socket" not in other_judge.said

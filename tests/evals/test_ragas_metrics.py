@@ -34,6 +34,8 @@ from surefoot.evals.ragas_metrics import running_ragas
 from surefoot.evals.ragas_process import JudgeAddress
 from surefoot.records import Unscored
 
+# The first test that asks for ragas waits until it is imported: seconds here, minutes on a busy machine.
+pytestmark = pytest.mark.timeout(300)
 JUDGED = ("ragas_faithfulness", "ragas_answer_relevancy", "ragas_context_precision", "ragas_context_recall")
 JUDGE_FREE = tuple(name for name, info in METRICS.items() if info.needs == "ragas")
 CASE = case("30 days")

@@ -10,6 +10,7 @@ import os
 import sys
 import types
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ MOST_TOKENS = 1024
 SEED = 7
 # Fields of a judge's answer that say yes or no. ragas takes any whole number for them, and counts 7 as yes.
 YES_OR_NO = frozenset({"verdict", "attributed", "noncommittal"})
+# How many entries the list must have that the judge is asked for; None where that is for it to say.
+ENTRIES: ContextVar[int | None] = ContextVar("ENTRIES", default=None)
 
 
 class NoScoreError(Exception):
@@ -111,7 +114,7 @@ def _make_judge(judge: "JudgeLine", seconds: float, current: "Callable[[], Reque
 
     class Judge(InstructorLLM):  # type: ignore[misc]  # ragas is not typed
         async def agenerate(self, prompt: str, response_model: type) -> object:
-            answered = await super().agenerate(prompt, response_model)
+            answered = await super().agenerate(prompt, _narrowed(response_model, ENTRIES.get()))
             _refuse_unusable(answered.model_dump())
             return answered
 
@@ -132,6 +135,35 @@ def _make_judge(judge: "JudgeLine", seconds: float, current: "Callable[[], Reque
     client.on("completion:response", count_tokens)
     settings = InstructorModelArgs(temperature=0.0, top_p=1.0, max_tokens=MOST_TOKENS)
     return Judge(client, judge["model"], "any", model_args=settings, cache=None, max_retries=1, seed=SEED)
+
+
+def _narrowed(form: type, entries: int | None) -> type:
+    """The form of an answer with what ragas leaves open: lists of `entries`, or at least one; 0 or 1 for yes.
+
+    A server that is bound to a schema then has no way to say nothing. A small model takes it where it can: in
+    compact JSON, an empty list is its likeliest answer.
+    """
+
+    class Narrowed(form):  # type: ignore[misc]  # known only when it runs
+        @classmethod
+        def model_json_schema(cls, *options: object, **named: object) -> dict[str, object]:
+            schema: dict[str, object] = super().model_json_schema(*options, **named)
+            _narrow(schema, entries)
+            return schema
+
+    Narrowed.__name__ = form.__name__
+    return Narrowed
+
+
+def _narrow(schema: object, entries: int | None) -> None:
+    if not isinstance(schema, dict):
+        return
+    if schema.get("type") == "array":
+        schema |= {"minItems": 1} if entries is None else {"minItems": entries, "maxItems": entries}
+    for name, part in schema.items():
+        if name in YES_OR_NO and isinstance(part, dict):
+            part["enum"] = [0, 1]
+        _narrow(part, entries)
 
 
 def _refuse_unusable(answered: object) -> None:
@@ -199,7 +231,11 @@ def _with_judge(judge: "InstructorLLM", vectors: "BaseRagasEmbedding") -> "dict[
             return statements
 
         async def _create_verdicts(self, statements: list[str], context: str) -> object:
-            verdicts = await super()._create_verdicts(statements, context)
+            token = ENTRIES.set(len(statements))
+            try:
+                verdicts = await super()._create_verdicts(statements, context)
+            finally:
+                ENTRIES.reset(token)
             given, wanted = len(verdicts.statements), len(statements)
             if given != wanted:
                 raise NoScoreError(f"the judge gave {given} verdicts on {wanted} statements")
