@@ -10,6 +10,7 @@ from surefoot.cli import (
     indexing,
     keys,
     modelling,
+    releasing,
     reporting,
     running,
     tracing,
@@ -34,6 +35,7 @@ app.add_typer(modelling.app, name="model")
 app.add_typer(tracing.app, name="trace")
 app.add_typer(evaluating.app, name="eval")
 app.add_typer(gating.app, name="gate")
+app.add_typer(releasing.app, name="release")
 app.add_typer(keys.app, name="key")
 
 
