@@ -24,11 +24,8 @@ if TYPE_CHECKING:
 SUITE = "demo"
 PROMPT = "prompts/answer.prompt.md"
 CHANNEL = "serving/channels/answers/production.toml"
-BREAKS = "- If no passage helps with the question,"
-BEFORE, AFTER = (
-    "You answer questions from numbered passages of documents.",
-    "You answer questions about a handbook, from numbered passages of it.",
-)
+CITE = ", and end each with the number of the passage it comes from, in square brackets."
+CITE_SO = ", and end each with the number of the passage it comes from, in square brackets, as in [2]."
 STARTS_WITHIN_SECONDS = 120.0
 
 
@@ -54,14 +51,14 @@ async def _demo() -> None:
         _chapter("What serves now")
         await _ask(client, question)
 
-        _chapter("1. An edit that takes one instruction out: to abstain when no passage helps")
-        _edit(copy, "Take the instruction to abstain out", _without_line(copy.read(PROMPT), BREAKS))
+        _chapter("1. An edit that takes one instruction out: to name the passage")
+        _edit(copy, "Shorten the last instruction", CITE, ".")
         _expect(copy, 1, "gate", "run", "--suite", SUITE)
         _expect(copy, 4, "release", "promote")
         copy.git("revert", "--no-edit", "HEAD")
 
         _chapter("2. A good edit")
-        _edit(copy, "Say what the passages are from", copy.read(PROMPT).replace(BEFORE, AFTER))
+        _edit(copy, "Say what the number of a passage looks like", CITE, CITE_SO)
         _expect(copy, 0, "gate", "run", "--suite", SUITE)
         _expect(copy, 0, "release", "promote")
         trace = await _ask_when_served(client, copy, question)
@@ -86,19 +83,15 @@ def _guard_by_the_demo_suite(copy: "Copy") -> None:
     _say("".join(line for line in suite.splitlines(keepends=True) if line.startswith("#")))
 
 
-def _without_line(text: str, beginning: str) -> str:
-    lines = text.splitlines(keepends=True)
-    return "".join(line for line in lines if not line.startswith(beginning))
-
-
-def _edit(copy: "Copy", message: str, text: str) -> None:
-    """Make one edit of the prompt in the clone, show it, and commit it."""
-    if text == copy.read(PROMPT):
+def _edit(copy: "Copy", message: str, old: str, new: str) -> None:
+    """Replace words of the prompt in the clone, show the edit, and commit it."""
+    before = copy.read(PROMPT)
+    if old not in before:
         raise EvaluationError(
-            f"the demo's edit of {PROMPT} changes nothing: the prompt is not the one it was written for",
+            f"{PROMPT} does not hold the words that the demo edits, {old!r}",
             remedy="adapt the edits in surefoot.cli.demonstrating to the prompt",
         )
-    copy.write(PROMPT, text)
+    copy.write(PROMPT, before.replace(old, new))
     shown = [line for line in copy.git("diff", "--unified=0").splitlines() if re.match(r"[-+](?![-+])", line)]
     for line in shown:
         out.print(Text(line, style="red" if line.startswith("-") else "green"))
