@@ -252,7 +252,7 @@ def test_afterwards_neither_the_process_nor_its_folder_is_left() -> None:
     assert not Path(folder).exists() and not psutil.pid_exists(int(pid))
 
 
-def test_a_worker_ends_when_its_parent_is_killed() -> None:
+def test_a_worker_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     script = f"""
         import asyncio, sys
         from pathlib import Path
@@ -266,7 +266,10 @@ def test_a_worker_ends_when_its_parent_is_killed() -> None:
 
         asyncio.run(run())
     """
-    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE) as parent:
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    # Who is killed tidies nothing away: its folder goes where the test's own goes.
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as parent:
         assert parent.stdout is not None
         worker = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
