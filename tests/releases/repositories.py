@@ -1,5 +1,6 @@
 """Real repositories with a small deployment in them, and releases on their way through it."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -11,7 +12,18 @@ from tests.releases.examples import SUITE, files_of, manifest_saying, receipt_fo
 
 from surefoot.local import Notice, Progress
 from surefoot.records import Manifest
-from surefoot.releases import Receipt, read_run, write_receipt, write_release, write_run
+from surefoot.releases import (
+    Receipt,
+    check_proof,
+    load_parts,
+    read_channel,
+    read_receipt,
+    read_run,
+    read_signatures,
+    write_receipt,
+    write_release,
+    write_run,
+)
 from surefoot.releases.bundles import ReleaseBundle, read_release
 from surefoot.releases.conditions import Candidate
 from surefoot.releases.deployment import Deployment
@@ -132,3 +144,22 @@ def new_trial(folder: Path, below: str = "") -> Trial:
     trial.commit("serving/settings.toml", "schema = 1\n")
     git(folder, "commit", "-q", "-m", "Ignore the state", "--", ".gitignore")
     return trial
+
+
+def promoted(trial: Trial, candidate: Candidate) -> Moved:
+    return asyncio.run(promote(trial.place, candidate, report=silent))
+
+
+def serves(trial: Trial) -> str:
+    """The release that a service would read and find proven, read as a service does."""
+    serving = trial.place.serving
+    pointer = read_channel(serving, "answers")
+    assert pointer is not None
+    bundle = read_release(serving / "releases", pointer.release)
+    load_parts(bundle)
+    receipt = read_receipt(bundle.folder, pointer.receipt)
+    signatures = read_signatures(serving, bundle.folder, pointer.receipt)
+    check_proof(bundle.manifest, receipt, signatures=signatures)
+    for run in filter(None, (receipt.candidate_run, receipt.baseline_run)):
+        read_run([bundle.folder], run)
+    return pointer.release

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from tests.releases.examples import PROJECT
 from tests.releases.killed_moves import move
-from tests.releases.repositories import FIRST, SECOND, Trial, new_trial
-from tests.releases.test_promotion import serves
+from tests.releases.repositories import FIRST, SECOND, THIRD, Trial, new_trial, serves
 
 from surefoot.errors import RefusedError
 from surefoot.releases.channels import parse_channel
@@ -64,8 +63,6 @@ def finish(trial: Trial, action: str, goal: str) -> None:
 
 
 def test_of_two_promotions_at_once_one_wins_and_the_other_hears_why(tmp_path: Path) -> None:
-    from tests.releases.repositories import THIRD
-
     trial = new_trial(tmp_path / "repository")
     asyncio.run(trial.released(FIRST, None))
     trial.gated(SECOND, FIRST.digest)
