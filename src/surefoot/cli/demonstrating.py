@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shlex
 import sys
 import time
 from collections.abc import Mapping
@@ -62,7 +63,7 @@ async def _demo() -> None:
         _expect(copy, 0, "gate", "run", "--suite", SUITE)
         _expect(copy, 0, "release", "promote")
         trace = await _ask_when_served(client, copy, question)
-        _expect(copy, 0, "trace", "show", trace)
+        _print_trace(copy, trace)
         await _print_metrics(client, _production(copy))
 
         _chapter("3. Back again, by one command")
@@ -100,7 +101,7 @@ def _edit(copy: "Copy", message: str, old: str, new: str) -> None:
 
 def _expect(copy: "Copy", code: int, *words: str) -> None:
     """Run a command in the clone, and stop the demo when it does not end as the demo says it would."""
-    out.print(Text(f"\n$ surefoot {' '.join(words)}", style="bold"))
+    _print_command(f"surefoot {shlex.join(words)}")
     sys.stdout.flush()
     ended = copy.surefoot(*words)
     if ended != code:
@@ -154,12 +155,24 @@ async def _ask_when_served(client: ServiceClient, copy: "Copy", question: str) -
     )
 
 
-async def _print_metrics(client: ServiceClient, release: str) -> None:
-    """What the metrics say of this release's answers."""
-    out.print(Text("\n$ curl -s .../metrics | grep answers_total", style="bold"))
-    for line in (await client.text("/metrics")).splitlines():
-        if release in line and "_total" in line and not line.startswith("#"):
+def _print_trace(copy: "Copy", trace: str) -> None:
+    """What the trace says of who answered."""
+    _print_command(f"surefoot trace show {trace}")
+    for line in copy.said("trace", "show", trace).splitlines():
+        if line.startswith(("question", "release", "prompt ", "model", "first token")):
             out.print(Text(line))
+
+
+async def _print_metrics(client: ServiceClient, release: str) -> None:
+    """What the metrics say of this release's answers; their labels hold the beginning of a digest."""
+    _print_command(f"curl -s {client.url}/metrics | grep surefoot_requests_total")
+    for line in (await client.text("/metrics")).splitlines():
+        if line.startswith("surefoot_requests_total") and release[:12] in line:
+            out.print(Text(line))
+
+
+def _print_command(words: str) -> None:
+    out.print(Text(f"\n$ {words}", style="bold"))
 
 
 def _chapter(title: str) -> None:

@@ -47,6 +47,17 @@ class Copy:
             (sys.executable, "-m", "surefoot", *words), cwd=self.top, env=self.environment, check=False
         ).returncode
 
+    def said(self, *words: str) -> str:
+        """What a command printed."""
+        return subprocess.run(  # noqa: S603 - our own command
+            (sys.executable, "-m", "surefoot", *words),
+            cwd=self.top,
+            env=self.environment,
+            check=False,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
+
     def start_service(self) -> "subprocess.Popen[bytes]":
         """The clone's own service, its log beside its state."""
         with (self.state / "service.log").open("wb") as log:

@@ -12,7 +12,8 @@ from surefoot.evals.suites import Suite
 from surefoot.gate import decide
 from surefoot.local import Notice, Report
 from surefoot.records import Case, Response
-from surefoot.releases.bundles import ReleaseBundle
+from surefoot.releases.bundles import ReleaseBundle, find_release
+from surefoot.releases.differences import diff
 from surefoot.releases.receipts import Receipt, write_receipt
 from surefoot.releases.runs import RUNS, read_run, write_run
 from surefoot.releases.signatures import sign, write_signature
@@ -179,8 +180,19 @@ def reported(project: Project, receipt: Receipt, cases: Sequence[Case]) -> Gated
         cases={case.id: case for case in cases},
         candidate=candidate,
         baseline=baseline,
-        prompt_diff="",
+        prompt_diff=_prompt_diff(project, receipt),
     )
     return Gated(
         report=report, files=write_reports(report, project.settings.folders.state / "gate" / receipt.digest)
     )
+
+
+def _prompt_diff(project: Project, receipt: Receipt) -> str:
+    """How the two releases' prompt files differ, line by line; nothing in a founding gate."""
+    if receipt.baseline is None:
+        return ""
+    before, after = (
+        find_release(folders_of(project), digest) for digest in (receipt.baseline, receipt.release)
+    )
+    lines = [line for part in diff(before, after) if part.part == "prompt" for line in part.lines]
+    return "\n".join(lines)
