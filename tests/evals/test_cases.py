@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.evals.examples import case_of, fact
 
@@ -147,6 +147,7 @@ def test_a_file_of_hostile_bytes_is_an_error(tmp_path: Path, content: bytes, sai
     assert len(caught.value.message) < 1_000
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(lambda text: json.dumps({"id": text}).encode()))
 def test_no_bytes_raise_anything_else(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     file = tmp_path_factory.getbasetemp() / "hostile.jsonl"

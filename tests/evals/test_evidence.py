@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.evals.examples import case_of, fact, passage_of
 
@@ -34,6 +34,7 @@ def test_a_passage_within_the_quote_holds_it_when_it_is_large_enough() -> None:
     assert not held(AT + 13, AT + 30)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(min_value=1, max_value=len(QUOTE) - 1))
 def test_a_cut_anywhere_in_a_quote_leaves_it_with_one_side_at_least(cut: int) -> None:
     # A space at the cut belongs to neither side, so the half may miss by it.
@@ -71,6 +72,7 @@ def test_a_quote_stands_in_a_text_with_its_words_whole(quote: str, text: str, th
     assert stands_in(quote, text) == there
 
 
+@settings(deadline=None, max_examples=60)
 @given(WORDS, WORDS, WORDS)
 def test_whoever_holds_the_whole_quote_holds_the_fact(
     before: list[str], quote: list[str], after: list[str]
@@ -79,6 +81,7 @@ def test_whoever_holds_the_whole_quote_holds_the_fact(
     assert holds(passage_of("a.md", text), fact(("a.md", " ".join(quote))))
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text("ab 1", max_size=12), st.text("ab 1", max_size=12))
 def test_no_more_is_covered_than_the_quote_and_the_text_have(quote: str, text: str) -> None:
     quote, text = " ".join(quote.split()), " ".join(text.split())
@@ -122,6 +125,7 @@ def facts_and_shown(draw: st.DrawFn) -> tuple[list[Fact], list[tuple[str, list[i
     return facts, draw(st.lists(passage, max_size=6))
 
 
+@settings(deadline=None, max_examples=60)
 @given(facts_and_shown())
 def test_no_order_of_passages_gains_more_than_the_ideal(
     example: tuple[list[Fact], list[tuple[str, list[int]]]],

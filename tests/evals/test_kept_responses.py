@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from tests.evals.examples import passage_of, responded
 from tests.evals.recorded import RESPONDED
 
@@ -34,6 +34,7 @@ def test_what_was_put_is_got_and_nothing_else(tmp_path: Path) -> None:
     assert kept.damaged == 0
 
 
+@settings(deadline=None, max_examples=60)
 @given(RESPONDED)
 def test_any_response_comes_back_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, response: Responded

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from llama_index.core.evaluation.retrieval.metrics import MRR, NDCG, Recall
 from tests.evals.examples import case_of, fact, passage_of, responded
@@ -139,6 +139,7 @@ def names(numbers: Sequence[int]) -> list[str]:
     return [f"{number}.md" for number in numbers]
 
 
+@settings(deadline=None, max_examples=60)
 @given(needed_and_shown())
 def test_where_a_fact_is_a_document_the_numbers_are_those_of_llamaindex(
     example: tuple[list[int], list[int]],
@@ -151,6 +152,7 @@ def test_where_a_fact_is_a_document_the_numbers_are_those_of_llamaindex(
         assert value(name, case, response) == pytest.approx(result.score)
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     st.text(max_size=40) | st.from_regex(r"(\[\d{1,2}(, ?\d)?\] ?\w*){0,4}", fullmatch=True),
     st.integers(min_value=0, max_value=4),
@@ -168,6 +170,7 @@ def test_every_score_lies_in_its_range_whatever_was_answered(
             assert metric.info.lowest <= scored.value <= metric.info.highest
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.permutations(range(len(SHOWN))))
 def test_recall_does_not_look_at_the_order_and_the_first_rank_is_the_best(order: list[int]) -> None:
     case = case_of(THIRTY, PAYS, kind="several")

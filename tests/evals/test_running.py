@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.evals.asking import FINGERPRINT, EchoingModel, app_with, some_cases
 from tests.fakes.answering import MANIFEST
@@ -204,6 +204,7 @@ def test_progress_tells_of_cache_and_failures_and_ends_with_nothing_left(tmp_pat
     assert all(progress.seconds_left is not None for progress in seen[1:])
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.floats(min_value=0, max_value=1e6), st.integers(1, 1000), st.integers(1, 1000))
 def test_the_time_left_goes_by_the_rate_so_far(elapsed: float, asked: int, left: int) -> None:
     estimated = estimate_seconds_left(elapsed_seconds=elapsed, asked=asked, left=left)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.evals.asking import some_cases
 from tests.evals.examples import passage_of, responded
@@ -31,6 +31,7 @@ RUN = RecordedRun.of(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(recorded_runs())
 def test_any_run_comes_back_as_it_was(run: RecordedRun) -> None:
     content = run.to_bytes()
@@ -116,6 +117,7 @@ def test_a_damaged_run_is_refused(damage: str) -> None:
     assert len(caught.value.message) < 500
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_no_bytes_raise_anything_else_and_those_that_are_taken_are_the_runs_own(data: st.DataObject) -> None:
     at = data.draw(st.integers(min_value=0, max_value=len(CONTENT)))

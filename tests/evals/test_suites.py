@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.evals.examples import case_of, fact
 
@@ -248,6 +248,7 @@ def numbered(kinds: list[CaseKind]) -> list[Case]:
     ]
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from(KINDS), min_size=1, max_size=40), st.integers(min_value=1), st.randoms())
 def test_a_sample_is_fair_of_the_size_asked_for_and_the_same_in_any_order(
     kinds: list[CaseKind], wanted: int, luck: random.Random
@@ -265,6 +266,17 @@ def test_a_sample_is_fair_of_the_size_asked_for_and_the_same_in_any_order(
             assert chosen[kind] >= 1
         assert chosen[kind] <= size
         assert chosen[kind] <= count * size / len(cases) + 1
+
+
+def test_clusters_take_turns_in_a_sample_however_large_one_of_them_is() -> None:
+    sizes = {"large": 20, "middle": 3, "small": 1, "other": 1}
+    cases = [
+        case_of(fact(("a.md", "one")), id=f"{cluster}-{number}", cluster=cluster)
+        for cluster, size in sizes.items()
+        for number in range(size)
+    ]
+
+    assert {name.partition("-")[0] for name in stratified(cases, 4)} == set(sizes)
 
 
 def test_every_metric_of_the_catalogue_can_stand_in_a_rule(tmp_path: Path) -> None:
