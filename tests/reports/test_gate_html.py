@@ -9,16 +9,9 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.reports.examples.gates import (
-    TRICKS,
-    failing,
-    founding,
-    hostile,
-    inconclusive,
-    passing,
-    refused,
-    responded,
-)
+from tests.reports.examples.gates import failing, founding, inconclusive, passing, refused
+from tests.reports.examples.handbook import responded
+from tests.reports.examples.hostile import TRICKS, hostile
 
 from surefoot.reports.gate_html import gate_html
 from surefoot.reports.gate_report import GateReport

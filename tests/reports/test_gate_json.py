@@ -1,7 +1,8 @@
 import json
 
 import pytest
-from tests.reports.examples.gates import TRICKS, failing, founding, hostile
+from tests.reports.examples.gates import failing, founding
+from tests.reports.examples.hostile import TRICKS, hostile
 
 from surefoot.records import Verdict
 from surefoot.records.encoding import from_plain, plain

@@ -9,15 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.reports.examples.gates import (
     FINISHES,
-    TRICKS,
     failing,
     founding,
-    hostile,
     inconclusive,
     passing,
     refused,
     with_verdict,
 )
+from tests.reports.examples.hostile import TRICKS, hostile
 
 from surefoot.records import InvariantResult
 from surefoot.reports.gate_junit import gate_junit

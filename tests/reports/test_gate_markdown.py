@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from tests.reports.examples.gates import TRICKS, failing, founding, hostile
+from tests.reports.examples.gates import failing, founding
+from tests.reports.examples.hostile import TRICKS, hostile
 
 from surefoot.reports.gate_markdown import MOST_CHARACTERS, gate_markdown, marker
 from surefoot.reports.inert_markdown import inert, inert_block, inert_lines

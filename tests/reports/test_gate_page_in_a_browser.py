@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from tests.reports.examples.gates import TRICKS, failing, hostile, passing
+from tests.reports.examples.gates import failing, passing
+from tests.reports.examples.hostile import TRICKS, hostile
 from tests.systems.tools import tool
 
 from surefoot.reports.gate_html import gate_html

@@ -4,7 +4,6 @@ from tests.reports.examples.gates import (
     ABSTAINS,
     RECALL,
     RULES,
-    cases,
     failing,
     founding,
     inconclusive,
@@ -12,6 +11,7 @@ from tests.reports.examples.gates import (
     refused,
     with_verdict,
 )
+from tests.reports.examples.handbook import cases
 
 from surefoot.records import Rule, Scored, Unscored
 from surefoot.reports.gate_report import GateReport, broken_cases, gained_cases, unscored_counts

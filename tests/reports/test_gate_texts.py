@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from tests.reports.examples import gates
+from tests.reports.examples.hostile import TRICKS, hostile
 
 from surefoot.records import Outcome
 from surefoot.reports.gate_junit import gate_junit
@@ -55,14 +56,14 @@ def test_the_terminal_text_fits_its_columns(gate: str) -> None:
 
 
 def test_a_long_reason_goes_on_under_its_beginning() -> None:
-    text = gate_text(gates.hostile("word " * 60))
+    text = gate_text(hostile("word " * 60))
     first, second = text.splitlines()[8:10]
     assert first.startswith("1. word") and second.startswith("   word") and len(first) <= COLUMNS
 
 
 def test_a_console_that_leaves_wrapping_to_the_terminal_gets_the_same_columns() -> None:
     file = io.StringIO()
-    Console(file=file, width=240, soft_wrap=True).print(gate_view(gates.hostile("word " * 60)))
+    Console(file=file, width=240, soft_wrap=True).print(gate_view(hostile("word " * 60)))
     assert max(map(len, file.getvalue().splitlines())) <= COLUMNS
 
 
@@ -83,16 +84,16 @@ def test_a_terminal_with_colours_gets_the_same_words() -> None:
     assert [line.rstrip() for line in plain.splitlines()] == gate_text(gates.failing()).splitlines()
 
 
-@pytest.mark.parametrize("trick", gates.TRICKS)
+@pytest.mark.parametrize("trick", TRICKS)
 def test_no_text_steers_the_terminal(trick: str) -> None:
-    text = gate_text(gates.hostile(trick))
+    text = gate_text(hostile(trick))
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", text)
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_keeps_the_columns(text: str) -> None:
-    lines = gate_text(gates.hostile(text)).splitlines()
+    lines = gate_text(hostile(text)).splitlines()
     assert lines[2].startswith("│   F A I L")
 
 

@@ -3,7 +3,8 @@ import io
 import json
 
 from rich.console import Console
-from tests.reports.examples.gates import OVERLAP, RECALL, bare, cases, scored
+from tests.reports.examples.gates import OVERLAP, RECALL, scored
+from tests.reports.examples.handbook import bare, cases
 
 from surefoot.records import NoResponse, Response, Scored, Unscored
 from surefoot.reports.run_report import RunReport, run_json, run_table, run_tallies

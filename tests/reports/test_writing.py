@@ -1,7 +1,8 @@
 from pathlib import Path
 
 import pytest
-from tests.reports.examples.gates import TRICKS, failing, hostile, passing
+from tests.reports.examples.gates import failing, passing
+from tests.reports.examples.hostile import TRICKS, hostile
 
 from surefoot.reports import writing
 from surefoot.reports.gate_report import GateReport

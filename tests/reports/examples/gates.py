@@ -6,18 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import fmean, stdev
 
+from tests.reports.examples.handbook import bare, cases, cited
+
 from surefoot.records import (
     Case,
-    CaseKind,
-    Evidence,
-    Fact,
     Invariant,
     InvariantResult,
-    Message,
     NoResponse,
     Outcome,
-    Passage,
-    Responded,
     Response,
     Rule,
     RuleResult,
@@ -25,7 +21,6 @@ from surefoot.records import (
     Scored,
     Scores,
     Unscored,
-    Usage,
     Verdict,
 )
 from surefoot.releases.receipts import Receipt
@@ -39,82 +34,6 @@ OVERLAP = Rule(metric="answer_overlap", blocking=False, margin=0.05)
 FAITHFUL = Rule(metric="ragas_faithfulness", blocking=False, margin=0.1, judged=True)
 FINISHES = Invariant(metric="finishes", at_least=1.0)
 RULES = (CITATIONS, RECALL, ABSTAINS, OVERLAP, FAITHFUL)
-
-_ASKED: tuple[tuple[CaseKind, str, str, str], ...] = (
-    ("single", "leave", "How many days of leave may I carry over?", "Five days, until the end of March."),
-    ("single", "badge", "Where do I collect my badge?", "At the front desk in Hall B."),
-    ("several", "travel", "What is paid on a trip, and by when must I claim it?", "Rail and hotel; 30 days."),
-    ("misleading", "leave", "Is leave still approved on paper?", "No, since 2024 it is approved online."),
-    ("unanswerable", "badge", "Who designed the badge?", "The documents do not say."),
-    ("single", "parking", "When does the garage close?", "At 22:00 on working days."),
-)
-_TEXTS = {
-    "leave": "Up to five days of leave are carried over. They lapse at the end of March.",
-    "badge": "Badges are handed out at the front desk in Hall B from 8:00.",
-    "travel": "Rail and hotel are paid. Claims are handed in within 30 days.",
-    "parking": "The garage closes at 22:00 on working days and at 18:00 on Saturdays.",
-}
-
-
-def cases(count: int = 12) -> dict[str, Case]:
-    """So many cases, in turn about the same few things."""
-    made = {}
-    for number in range(count):
-        kind, topic, question, reference = _ASKED[number % len(_ASKED)]
-        turn = number // len(_ASKED)
-        quote = _TEXTS[topic].split(". ")[0]
-        fact = Fact(places=(Evidence(source=f"handbook/{topic}.md", quote=quote),))
-        name = f"{topic}-{number + 1:02d}"
-        made[name] = Case(
-            id=name,
-            kind=kind,
-            cluster=f"{topic}-{turn}",
-            question=question if turn == 0 else f"{question[:-1]}, as of version {turn + 1}?",
-            reference=reference,
-            facts=() if kind == "unanswerable" else (fact,) * (2 if kind == "several" else 1),
-        )
-    return made
-
-
-def passages() -> tuple[Passage, ...]:
-    return tuple(
-        Passage(
-            id=f"{number}" * 64,
-            source=f"handbook/{topic}.md",
-            start=100 * number,
-            end=100 * number + len(text),
-            text=text,
-            headings=("Handbook", topic.capitalize()),
-        )
-        for number, (topic, text) in enumerate(_TEXTS.items(), 1)
-    )
-
-
-def responded(case: str, text: str, *, abstained: bool = False) -> Responded:
-    return Responded(
-        case=case,
-        repeat=0,
-        text=text,
-        finish_reason="stop",
-        abstained=abstained,
-        passages=passages(),
-        usage=Usage(prompt_tokens=420, output_tokens=18),
-        first_token_seconds=0.2,
-        total_seconds=1.1,
-    )
-
-
-def cited(case: Case) -> Response:
-    """What a good release says."""
-    if not case.answerable:
-        return responded(case.id, "The documents do not say.", abstained=True)
-    number = list(_TEXTS).index(case.cluster.partition("-")[0]) + 1
-    return responded(case.id, f"{case.reference[:-1]} [{number}].")
-
-
-def bare(case: Case) -> Response:
-    """What it says when it is no longer told to cite."""
-    return responded(case.id, case.reference if case.answerable else "Probably the design team did.")
 
 
 def applies(rule: Rule, case: Case) -> bool:
@@ -349,67 +268,3 @@ PROMPT_DIFF = """\
 -Write [n] behind each statement, n being the number of the passage that it rests on.
  If the passages do not hold the answer, say: The documents do not say.
 """
-
-
-def hostile(text: str) -> GateReport:
-    """The failing gate, with this text wherever a case, a document, a model or a worker may put one."""
-    made = failing(6)
-    receipt = made.receipt
-    passage = Passage(id="9" * 64, source=text, start=0, end=len(text), text=text, headings=(text,))
-
-    def spoilt(response: Response) -> Response:
-        if isinstance(response, NoResponse):
-            return dataclasses.replace(response, kind=text, message=text)
-        return dataclasses.replace(response, text=text, finish_reason=text, passages=(passage, passage))
-
-    def unscored(scores: Scores) -> Scores:
-        return {
-            metric: {
-                case: Unscored(reason=text) if isinstance(score, Unscored) else score
-                for case, score in by_case.items()
-            }
-            for metric, by_case in scores.items()
-        }
-
-    verdict = receipt.verdict
-    verdict = dataclasses.replace(
-        verdict,
-        reasons=(text,),
-        rules=tuple(dataclasses.replace(result, reason=text) for result in verdict.rules),
-    )
-    return dataclasses.replace(
-        made,
-        receipt=dataclasses.replace(
-            receipt,
-            revision=text,
-            verdict=verdict,
-            candidate_scores=unscored(receipt.candidate_scores),
-            baseline_scores=unscored(receipt.baseline_scores or {}),
-        ),
-        cases={
-            name: dataclasses.replace(
-                case,
-                question=text,
-                reference=text,
-                facts=tuple(Fact(places=(Evidence(source=text, quote=text),)) for _ in case.facts),
-                history=(Message(role="user", content=text),),
-            )
-            for name, case in made.cases.items()
-        },
-        candidate={name: spoilt(response) for name, response in made.candidate.items()},
-        baseline={name: spoilt(response) for name, response in made.baseline.items()},
-        prompt_diff=text,
-    )
-
-
-# What has fooled a renderer before, and any other text.
-TRICKS = (
-    "</pre></td></table><script>alert(1)</script>",
-    "@octocat please, #12 and octo/repo#3, GH-4, fixes #5, !6, ~label",
-    "![x](https://example.org/x.png) [y](javascript:alert(1)) <img src=x onerror=alert(1)>",
-    "https://example.org www.example.org mailto:a@example.org <https://example.org>",
-    "a | b | c\n| --- | --- |\n\n/approve\n\n# heading\n```\nfence\n~~~~",
-    "--> <!-- ]]> <![CDATA[ &amp; &#64;octocat \" ' onclick='x'",
-    "\x00\x01\x1b[31mred\x1b]0;title\x07\u202e\ud800\ufffe\uffff\u2028\x85",
-    "`````` $x$ \\| {{ 7*7 }} {% raw %} [1] [1, 2] [99]",
-)
