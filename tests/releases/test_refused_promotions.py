@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -52,6 +52,7 @@ REFUSED: Mapping[str, tuple[dict[str, object], str]] = {
     "an option as revision": ({"revision": "--output=x"}, "which HEAD"),
     "scores edited": ({"candidate_scores": scores(0.9)}, "it contradicts itself: the mean of overlap"),
     "a run that is not there": ({"candidate_run": "0" * 64}, "the recorded responses"),
+    "a run of the baseline that is not there": ({"baseline_run": "0" * 64}, "the recorded responses"),
     "a run by a path": ({"candidate_run": "../../x"}, "the recorded responses"),
     "production that moved": ({"baseline": THIRD.digest}, "production has moved from"),
 }
@@ -230,22 +231,26 @@ def test_nothing_is_written_through_a_link(trial: Trial, tmp_path: Path, link: s
     assert sorted(outside.rglob("*")) == before
 
 
-def edit_as_a_user(trial: Trial) -> None:
-    trial.pointer.write_text("release = 1\n")
-
-
-def drop_the_file(trial: Trial) -> None:
+def test_a_pointer_that_somebody_deleted_does_not_let_a_founding_in(trial: Trial) -> None:
+    """Without its pointer, production looks as if there were none."""
+    trial.gated(SECOND, None)
     trial.pointer.unlink()
 
+    assert f"names nothing here and {FIRST.digest} in the last commit" in refusal(
+        trial, trial.candidate(SECOND)
+    )
 
-@pytest.mark.parametrize("damage", [edit_as_a_user, drop_the_file])
-def test_a_pointer_that_somebody_broke_is_no_way_around_the_gate(
-    trial: Trial, damage: Callable[[Trial], None]
-) -> None:
-    """Without its pointer, production looks as if there were none: a founding receipt still may not enter."""
+
+def test_a_pointer_that_somebody_edited_is_not_written_over(trial: Trial) -> None:
+    trial.gated(SECOND, THIRD.digest)
+    trial.pointer.write_text(trial.pointer.read_text().replace(FIRST.digest, THIRD.digest))
+
+    assert f"names {THIRD.digest} here and {FIRST.digest}" in refusal(trial, trial.candidate(SECOND))
+
+
+def test_a_pointer_that_cannot_be_read_is_to_be_restored_first(trial: Trial) -> None:
     trial.gated(SECOND, None)
-    damage(trial)
+    trial.pointer.write_text("release = 1\n")
 
-    with pytest.raises(SurefootError):
-        asyncio.run(trial.promote(SECOND))
-    assert trial.git("log", "--format=%s", "-1").startswith("Promote answers to " + FIRST.digest[:12])
+    with pytest.raises(SurefootError, match=r"production\.toml"):
+        promoted(trial, trial.candidate(SECOND))
