@@ -6,6 +6,11 @@ from surefoot.evals.ports import MetricInfo
 
 _JUDGE_FREE = (
     MetricInfo(
+        name="responds",
+        about="1 when an answer with words in it came, 0 when the request failed or came back empty",
+        measures="every case",
+    ),
+    MetricInfo(
         name="finishes",
         about="1 when an answer came and the model ended it by itself, 0 when it was cut off or failed",
         measures="every case",

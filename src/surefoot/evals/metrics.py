@@ -13,7 +13,8 @@ from surefoot.evals.evidence import first_ranks, gain, ideal_gain
 from surefoot.evals.ports import Metric, MetricInfo
 from surefoot.records import Case, Passage, Responded, Score, Scored, Unscored
 
-FINISHES = "finishes"
+# These score a request that failed: that it did is its outcome. All others leave it unscored.
+OUTCOMES = ("responds", "finishes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,11 @@ class JudgeFreeMetric:
         if self.info.measures == "answerable cases" and not case.facts:
             return Unscored(reason="the case names no facts, so there is nothing to measure by")
         return self.measure(case, response)
+
+
+def responds(case: Case, response: Responded) -> Score:
+    """1 when the answer holds more than white space. Where no answer came, `scoring` says 0."""
+    return _yes(bool(response.text.strip()))
 
 
 def finishes(case: Case, response: Responded) -> Score:
@@ -108,6 +114,7 @@ def _yes(holds: bool) -> Score:
 JUDGE_FREE: tuple[Metric, ...] = tuple(
     JudgeFreeMetric(info=METRICS[measure.__name__], measure=measure)
     for measure in (
+        responds,
         finishes,
         abstains_rightly,
         abstains_when_silent,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from surefoot.evals.fault_words import fault_words, sound
-from surefoot.evals.metrics import FINISHES
+from surefoot.evals.metrics import OUTCOMES
 from surefoot.evals.ports import Metric, MetricInfo
 from surefoot.evals.together import contained, work_through
 from surefoot.records import Case, NoResponse, Responded, Response, Score, Scored, Scores, Unscored
@@ -83,7 +83,7 @@ async def _score_or_reason(
 
 
 def _score_of_none(info: MetricInfo, response: NoResponse) -> Score:
-    if info.name == FINISHES:
+    if info.name in OUTCOMES:
         return Scored(value=0.0)
     return Unscored(reason=f"no response: {response.kind}: {sound(response.message)}")
 
