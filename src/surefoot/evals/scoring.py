@@ -39,8 +39,8 @@ async def score(
 
     `responses` are by case. Where there is none, where the request failed, and where the metric is not among
     `metrics`, raises, takes longer than `timeout_seconds`, or gives anything but a score within its range,
-    the score is Unscored with the reason. Only `finishes` scores a failed request, with 0: that it failed is
-    its outcome. `secrets` are blotted out of what errors say.
+    the score is Unscored with the reason. Only `responds` and `finishes` score a failed request, with 0: that
+    it failed is its outcome. `secrets` are blotted out of what errors say.
     """
     by_name = {metric.info.name: metric for metric in metrics}
     by_id = {case.id: case for case in cases}
