@@ -59,7 +59,7 @@ def test_status_names_the_service_and_its_release(trial: Trial, first: str) -> N
     whole = json.loads(trial.said("status", "--json"))
 
     assert f"the service: process {trial.process()}, port {trial.port}, " in status
-    assert f"app answers: release {release_in(first)} of the production\n" in status
+    assert f"app answers: release {release_in(first)} of production\n" in status
     assert f"production of answers: release {release_in(first)}, receipt " in status
     assert whole["releases"] == {"answers": release_in(first)}
     assert whole["missing"] == []

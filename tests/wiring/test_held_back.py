@@ -157,7 +157,7 @@ def test_what_is_held_back_shows_in_status_metrics_the_page_and_once_in_the_log(
     metrics = httpx.get(served.url + "/metrics").text
     page = httpx.get(served.url + "/").text
 
-    assert f"app answers: release {first.release} of the production\n" in status
+    assert f"app answers: release {first.release} of production\n" in status
     assert f"production of answers: release {broken.release}, receipt {broken.receipt[:12]}" in status
     assert "it does not serve" in status
     assert f"held back: answers: release {broken.release[:12]}: the receipt {broken.receipt}" in status

@@ -94,7 +94,8 @@ def _lines(production: "Sequence[Production]", said: Said) -> Iterator[str]:
     for name, fields in said.apps.items():
         if "release" in fields:
             proof = "" if fields.get("proven", True) else ", unproven: no receipt covers it"
-            yield f"app {name}: release {fields['release']} of the {fields.get('channel')}{proof}"
+            channel = "the working tree" if fields.get("channel") == "working tree" else "production"
+            yield f"app {name}: release {fields['release']} of {channel}{proof}"
     for named in production:
         yield f"production of {named.app}: {_named(named)}{_whether_it_serves(named, said)}"
     for held in said.held_back:
