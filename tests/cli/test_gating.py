@@ -119,13 +119,15 @@ def test_a_forged_receipt_is_refused(founded: Trial, forgery: str) -> None:
     file = receipt_file(founded)
     receipt = json.loads(file.read_bytes())
     run = file.parents[1] / "runs" / f"{receipt['candidate_run']}.jsonl"
-    kept = {path: path.read_bytes() for path in (file, run)}
+    beside = founded.state / "releases" / file.parents[1].name / "runs" / run.name
+    kept = {path: path.read_bytes() for path in (file, run, beside)}
     named = file.stem
     try:
         if forgery == "edited":
             file.write_bytes(kept[file].replace(b'"gauges"', b'"grudges"'))
         elif forgery == "missing":
             run.unlink()
+            beside.unlink()
         elif forgery == "responses":
             run.write_bytes(kept[run].replace(b" bar", b" mbar"))
         else:

@@ -33,6 +33,7 @@ EXTRAS = {
     **dict.fromkeys(("bm25s", "bs4", "chromadb", "llama_index", "numpy"), "retrieval"),
     **dict.fromkeys(("onnx", "onnxruntime", "pyarrow", "safetensors", "tokenizers"), "retrieval"),
     **dict.fromkeys(("fastapi", "orjson", "prometheus_client", "sqlalchemy", "uvicorn", "uvloop"), "serve"),
+    **dict.fromkeys(("cryptography", "scipy", "statsmodels"), "evals"),
     "psutil": "local",
 }
 

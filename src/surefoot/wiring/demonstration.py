@@ -13,8 +13,6 @@ from surefoot.errors import ServiceError, SettingsError
 from surefoot.files import replace_file
 from surefoot.wiring.project import Project
 
-AUTHOR = ("-c", "user.name=surefoot demo", "-c", "user.email=demo@localhost")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
@@ -35,7 +33,7 @@ class Copy:
 
     def git(self, *words: str) -> str:
         """What a git command printed. ServiceError with its words when it failed."""
-        return _git(self.top, *AUTHOR, *words)
+        return _git(self.top, *words)
 
     def commit(self, message: str) -> None:
         """Commit every change."""
@@ -81,6 +79,8 @@ def copy_of(project: Project) -> Copy:
     state.mkdir(parents=True)
     repository = Path(_git(project.top, "rev-parse", "--show-toplevel").strip())
     _git(project.top, "clone", "--quiet", "--no-hardlinks", str(repository), str(top))
+    _git(top, "config", "user.name", "surefoot demo")
+    _git(top, "config", "user.email", "demo@localhost")
     if project.snapshots.is_dir():
         shutil.copytree(project.snapshots, state / "snapshots")
     port = _free_port()
