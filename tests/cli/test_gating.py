@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.gauges import GAUGES, SPOILT, gauge_project, git, reword
-from tests.cli.trial_project import Trial
+from tests.cli.gauges import GAUGES, SPOILT, commit, gauge_project, git, reword
+from tests.cli.trial_project import REPOSITORY, Trial
 
 from surefoot.records import canonical_json, digest_bytes
 
@@ -180,6 +180,8 @@ def test_an_unknown_suite_release_or_app_is_named(founded: Trial) -> None:
 def test_a_judge_that_always_fails_is_reported_and_decides_nothing(founded: Trial) -> None:
     suite = founded.top / "evals" / "judged"
     suite.mkdir()
+    lock = founded.top / "evals" / "ragas.lock"
+    shutil.copyfile(REPOSITORY / "evals" / "ragas.lock", lock)
     rules = (founded.top / "evals/gauges/suite.toml").read_text()
     (suite / "suite.toml").write_text(
         f'{rules}\n[cases]\nfrom = "gauges"\n'
@@ -190,6 +192,22 @@ def test_a_judge_that_always_fails_is_reported_and_decides_nothing(founded: Tria
         words = trial.said("gate", "run", "--suite", "judged")
     finally:
         shutil.rmtree(suite)
+        lock.unlink()
 
     assert "PASS" in words, "the judge only advises"
     assert re.search(r"ragas_faithfulness[^\n]*\n?[^\n]*(REFUSED|unscored|not measured)", words), words
+
+
+def test_where_keys_are_listed_only_a_signed_receipt_promotes(tmp_path: Path) -> None:
+    with gauge_project(tmp_path / "project") as trial:
+        trial.said("release", "key", "ci")
+        commit(trial.top, "Receipts are signed by CI")
+        trial.said("gate", "run", "--against", "founding")
+        code, words = trial.refused("release", "promote")
+        key = trial.state / "signing" / "ci.key"
+        trial.said("gate", "run", "--against", "founding", "--signing-key", str(key))
+        trial.said("release", "promote")
+        assert "PASS" in trial.said("gate", "verify", production(trial)[1])
+
+    assert code == 4
+    assert "signature" in words
