@@ -170,8 +170,7 @@ def test_a_change_is_refused_and_another_one_promoted_and_taken_back(house: Hous
     second = smoke.production()
     assert second != first
     answer = smoke.ask_until_served(second)
-    traced = json.loads(smoke.surefoot("trace", "show", "--json", str(answer["id"])))
-    assert traced["pins"]["release"] == second
+    assert second in smoke.surefoot("trace", "show", "--json", str(answer["id"]))
     assert second in httpx.get(smoke.url + "/metrics").text
 
     smoke.surefoot("release", "rollback", "--reason", "the journey goes back")

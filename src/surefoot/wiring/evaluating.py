@@ -278,16 +278,17 @@ async def ensure_ragas(project: Project, report: Report) -> Path:
 
 
 def _judge_of(project: Project) -> JudgeAddress:
-    """The model server, under the name of the alias `judge`, where the weights it serves are the judge's."""
+    """The model server, asked by the judge's identity, where the weights it serves are the judge's."""
     chat = project.settings.chat
-    if chat.model is None and project.models.named(JUDGE).identity != project.chat_identity():
+    identity = project.models.named(JUDGE).identity
+    if chat.model is None and identity != project.chat_identity():
         raise EvaluationError(
             f"the alias {JUDGE!r} is another model than the one that is served, {project.chat_alias()!r}",
             remedy=f"let {JUDGE!r} be `same_as` it in serving/models.toml, or give --no-judged",
         )
     return JudgeAddress(
         base_url=f"{project.chat_url()}/v1",
-        model=chat.model or JUDGE,
+        model=chat.model or identity,
         api_key=secret(chat.key_variable),
     )
 
