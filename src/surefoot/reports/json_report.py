@@ -31,7 +31,7 @@ def trace_json(trace: Trace) -> bytes:
             "schema": 1,
             "ending": short.ending,
             "output_tokens_per_second": short.output_tokens_per_second,
-            "scores": {name: score_json(score) for name, score in short.scores.items()},
+            "scores": sayable({name: score_json(score) for name, score in short.scores.items()}),
             "trace": sayable(plain(trace)),
         }
     )
