@@ -41,6 +41,7 @@ async def _demo() -> None:
 
     began = time.monotonic()
     project = open_project(project_top())
+    await ServiceClient(project.chat_url()).get("/v1/models")  # says at once that nothing runs
     copy = copy_of(project)
     question = project.apps[0].example
     _say(f"The demo works in a clone, {copy.top}. Your files, channels and service stay as they are.")
