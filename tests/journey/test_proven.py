@@ -107,6 +107,8 @@ class Smoke:
 @pytest.fixture(scope="module")
 def smoke(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Smoke]:
     """The project, committed, over the house's vLLM; its own service is started by the first promotion."""
+    if not house.ready():  # a test before may have left it down
+        house.surefoot("up", "--question", "At what temperature does valve 3 open?")
     folder = tmp_path_factory.mktemp("smoke")
     top = folder / "project"
     port = free_port()
