@@ -101,10 +101,10 @@ def key(
 async def _create(app_name: str | None) -> None:
     from surefoot.releases.channels import read_channel
     from surefoot.wiring.project import open_project
-    from surefoot.wiring.promoting import app_chosen, production_chosen, release_chosen
+    from surefoot.wiring.promoting import production_chosen, release_chosen
 
     project = open_project(project_top())
-    chosen = app_chosen(project, app_name)
+    chosen = project.app_named(app_name)
     bundle = release_chosen(project, None, chosen.name)
     if read_channel(project.settings.folders.serving, chosen.name) is None:
         said = f"nothing of {chosen.name} is in production yet: surefoot gate run --against founding"

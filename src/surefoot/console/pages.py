@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from surefoot.console.marks import pieces
 from surefoot.console.views import DocumentedRoute, Home
 from surefoot.records import Answer, Passage, Score, Scored, Trace
+from surefoot.reports.marks import pieces
 from surefoot.traces import outline
 
 

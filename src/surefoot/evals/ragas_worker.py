@@ -77,7 +77,7 @@ def words_for(error: Exception) -> str:
 def _stand_in_for_vertexai() -> None:
     """What langchain-community 0.4.2 dropped; ragas 0.4.3 imports it, and needs it for nothing done here."""
     try:
-        import langchain_community.chat_models.vertexai  # type: ignore[import-not-found]  # noqa: F401
+        import langchain_community.chat_models.vertexai  # type: ignore[import-not-found]  # noqa: F401 - is it there?
     except ModuleNotFoundError:
         name = "langchain_community.chat_models.vertexai"
         module = types.ModuleType(name)

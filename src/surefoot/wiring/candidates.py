@@ -15,6 +15,7 @@ from surefoot.releases.bundles import (
     write_release,
 )
 from surefoot.releases.channels import read_channel
+from surefoot.releases.deployment import Deployment
 from surefoot.releases.receipts import Receipt, list_receipts, read_receipt
 from surefoot.wiring.project import Project
 from surefoot.wiring.releasing import present_manifest, prompt_of
@@ -77,7 +78,8 @@ def create_release(project: Project, app: AppFile) -> ReleaseBundle:
 
 def folders_of(project: Project) -> tuple[Path, Path]:
     """Where releases are: those that were promoted, and candidates."""
-    return (project.settings.folders.serving / "releases", project.settings.folders.state / "releases")
+    folders = project.settings.folders
+    return Deployment(serving=folders.serving, state=folders.state).folders
 
 
 def found_receipt(project: Project, prefix: str) -> tuple[Receipt, tuple[Path, ...]]:

@@ -80,15 +80,6 @@ async def bench_of(project: Project, report: Report) -> AsyncIterator[Bench]:
         )
 
 
-def app_named(project: Project, name: str | None) -> AppFile:
-    """The app of that name, or the first. NotFoundError offers those that are there."""
-    found = [app for app in project.apps if name in (None, app.name)]
-    if not found:
-        known = ", ".join(app.name for app in project.apps)
-        raise NotFoundError(f"there is no app {name!r}", remedy=f"use one of: {known}")
-    return found[0]
-
-
 def suites_of(project: Project, app: AppFile, name: str | None) -> tuple[Suite, ...]:
     """The suite of that name, or those that guard the app's prompt. NotFoundError when none does."""
     names = prompt_of(project, app).suites if name is None else (name,)

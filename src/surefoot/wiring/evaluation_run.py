@@ -6,7 +6,7 @@ from surefoot.local import Report
 from surefoot.releases.runs import write_run
 from surefoot.reports.run_report import RunReport
 from surefoot.wiring.candidates import candidate_of
-from surefoot.wiring.evaluating import app_named, ask, bench_of, index_working_tree, score, suites_of
+from surefoot.wiring.evaluating import ask, bench_of, index_working_tree, score, suites_of
 from surefoot.wiring.project import Project
 from surefoot.wiring.verifying import metrics_of, rules_of
 
@@ -25,7 +25,7 @@ class EvaluationOrder:
 
 async def run_evaluation(project: Project, order: EvaluationOrder, report: Report) -> tuple[RunReport, ...]:
     """Ask a release every case of each suite, score what it answers, and keep the responses with it."""
-    app = app_named(project, order.app)
+    app = project.app_named(order.app)
     suites = suites_of(project, app, order.suite)
     done: list[RunReport] = []
     async with bench_of(project, report) as bench:

@@ -22,7 +22,6 @@ from surefoot.reports.writing import write_reports
 from surefoot.wiring.candidates import baseline_of, candidate_of, folders_of
 from surefoot.wiring.evaluating import (
     Bench,
-    app_named,
     ask,
     bench_of,
     index_working_tree,
@@ -66,7 +65,7 @@ class Arms:
 
 async def run_gate(project: Project, order: GateOrder, report: Report) -> tuple[Gated, ...]:
     """Prove a release by each suite, one after the other. A receipt is left whatever the verdict is."""
-    app = app_named(project, order.app)
+    app = project.app_named(order.app)
     suites = suites_of(project, app, order.suite)
     baseline = baseline_of(project, app, order.against)
     async with bench_of(project, report) as bench:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from surefoot.errors import SettingsError
+from surefoot.errors import NotFoundError, SettingsError
 from surefoot.models import Limits, Models, ModelSpec, Retries, declared_identity, load_models
 from surefoot.models.address import check_address
 from surefoot.releases import AppFile, load_apps
@@ -33,6 +33,14 @@ class Project:
             return self
         update = {"docs": docs.expanduser().resolve()}
         return replace(self, settings=self.settings.model_copy(update=update))
+
+    def app_named(self, name: str | None) -> AppFile:
+        """The app of that name, or the first. NotFoundError offers those that are there."""
+        found = [app for app in self.apps if name in (None, app.name)]
+        if not found:
+            known = ", ".join(app.name for app in self.apps)
+            raise NotFoundError(f"there is no app {name!r}", remedy=f"use one of: {known}")
+        return found[0]
 
     def recipe_of(self, app: AppFile) -> Recipe:
         """The recipe the app names."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from surefoot.errors import NotFoundError
 from surefoot.evals.suites import load_suite
 from surefoot.local import Report
-from surefoot.releases import AppFile, Receipt, ReleaseBundle, find_release, load_app
+from surefoot.releases import Receipt, ReleaseBundle, find_release
 from surefoot.releases.channels import read_channel
 from surefoot.releases.conditions import Candidate, Recheck
 from surefoot.releases.deployment import Deployment
@@ -24,23 +24,16 @@ def deployment_of(project: Project) -> Deployment:
     return Deployment(serving=folders.serving, state=folders.state)
 
 
-def app_chosen(project: Project, name: str | None) -> AppFile:
-    """The app of that name, or the first. NotFoundError offers those that are there."""
-    if name is None:
-        return project.apps[0]
-    return load_app(project.settings.folders.serving / "apps", name)
-
-
 def release_chosen(project: Project, prefix: str | None, app_name: str | None) -> ReleaseBundle:
     """The release whose digest begins like this; without one, that of the working tree, made now."""
     if prefix is None:
-        return create_release(project, app_chosen(project, app_name))
+        return create_release(project, project.app_named(app_name))
     return _of_app(deployment_of(project).find(prefix), app_name)
 
 
 def production_chosen(project: Project, app_name: str | None) -> ReleaseBundle:
     """The release that is in production. NotFoundError when there is none."""
-    app, place = app_chosen(project, app_name), deployment_of(project)
+    app, place = project.app_named(app_name), deployment_of(project)
     pointer = read_channel(place.serving, app.name)
     if pointer is None:
         raise NotFoundError(
@@ -55,7 +48,7 @@ async def promote_release(
 ) -> Moved:
     """Put a release into production, that of the working tree without a digest. Raises RefusedError."""
     release = release_chosen(project, prefix, app_name)
-    app = app_chosen(project, release.manifest.app)
+    app = project.app_named(release.manifest.app)
     prompt, evals = prompt_of(project, app), project.top / "evals"
     candidate = Candidate(
         release=release,
@@ -75,7 +68,7 @@ async def rollback_release(
     project: Project, app_name: str | None, to: str | None, reason: str, report: Report
 ) -> Moved:
     """Point production back: to what the present release replaced, or to the one named."""
-    app, place = app_chosen(project, app_name), deployment_of(project)
+    app, place = project.app_named(app_name), deployment_of(project)
     target = None if to is None else find_release((place.promoted,), to)
     return await rollback(place, app.name, to=target, reason=reason, report=report)
 

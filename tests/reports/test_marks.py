@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.console.marks import Piece, pieces
+from surefoot.reports.marks import Piece, pieces
 
 
 def test_each_number_of_a_mark_is_a_piece_of_its_own() -> None:
