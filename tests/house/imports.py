@@ -24,7 +24,13 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     # One vendor, one file.
     "jsonschema": ("prompts/schemas.py",),
     "yaml": ("prompts/front_matter.py",),
-    "jinja2": ("prompts/grammar.py", "prompts/templates.py", "console/pages.py", "reports/gate_html.py"),
+    "jinja2": (
+        "prompts/grammar.py",
+        "prompts/meaning.py",
+        "prompts/templates.py",
+        "console/pages.py",
+        "reports/gate_html.py",
+    ),
     "llama_index": ("retrieval/llama_index_documents.py",),
     "bs4": ("retrieval/beautifulsoup_html.py",),
     "chromadb": ("retrieval/chroma_vectors.py",),

@@ -36,7 +36,7 @@ def test_the_system_message_is_constant_so_that_its_prefix_is_cached() -> None:
 def test_the_answering_prompt_declares_what_the_pipeline_fills() -> None:
     prompt = load_prompt(PROMPTS, "answer")
     assert [variable.name for variable in prompt.variables] == ["question", "passages", "abstention"]
-    assert (prompt.budget.max_prompt_tokens, prompt.budget.drop) == (1400, "passages")
+    assert (prompt.budget.max_prompt_tokens, prompt.budget.drop) == (1400, ("passages",))
     assert (prompt.model_alias, prompt.sampling.temperature, prompt.sampling.max_output_tokens) == (
         "chat",
         0,
@@ -45,3 +45,4 @@ def test_the_answering_prompt_declares_what_the_pipeline_fills() -> None:
     assert (prompt.suites, prompt.owners) == (("answers",), ("@docs-team",))
     assert prompt.files == ("answer.prompt.md", "_house-rules.md")
     assert prompt.output_format == "text"
+    assert prompt.trust == {"question": "user", "passages": "retrieved", "abstention": "operator"}

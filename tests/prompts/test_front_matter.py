@@ -99,7 +99,10 @@ def test_wrong_front_matter_is_refused_where_it_is_wrong(
 
 
 def test_an_unknown_key_names_the_known_ones(tmp_path: Path) -> None:
-    known = "schema, name, description, owners, model, input, output, budget, suites"
+    known = (
+        "schema, name, variant, description, owners, model, input, output, tools, tool_choice, budget, "
+        "includes, trust, suites"
+    )
     assert known in refused(tmp_path, front=FRONT + "endpoint: x\n").remedy
     known = "alias, temperature, top_p, max_output_tokens, seed, stop"
     assert known in refused(tmp_path, front=with_model("key: x")).remedy
@@ -110,7 +113,7 @@ def test_keys_that_are_left_out_have_their_defaults(tmp_path: Path) -> None:
     prompt = load(tmp_path, front=front, body="{% user %}hello{% enduser %}")
     assert prompt.sampling == Sampling()
     assert (prompt.description, prompt.owners, prompt.suites, prompt.variables) == ("", (), (), ())
-    assert (prompt.budget.drop, prompt.output_format, prompt.output_schema) == (None, "text", None)
+    assert (prompt.budget.drop, prompt.output_format, prompt.output_schema) == ((), "text", None)
 
 
 def test_every_sampling_key_reaches_the_model(tmp_path: Path) -> None:

@@ -1,43 +1,66 @@
-"""Keep the prompt within its token budget by showing fewer passages, worst first."""
+"""Keep the prompt within its token budget: leave out what the prompt says may go, in the order it says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from surefoot.answering.apps import App, Question
 from surefoot.errors import RequestError
 from surefoot.models.control_tokens import without_control_tokens
 from surefoot.records import Message, RankedPassage
 
+_PASSAGES = "passages"
+_HISTORY = "history"
+
 
 async def render_within_budget(
     app: App, question: Question, found: Sequence[RankedPassage]
 ) -> tuple[tuple[Message, ...], tuple[RankedPassage, ...]]:
-    """The messages to send, and the passages they show: the longest prefix of `found` that fits.
+    """The messages to send, and the passages they show.
 
-    The tokens of all passages together are counted first; only when they are too many are
-    shorter prefixes tried. Raises RequestError when not even the question alone fits.
+    Everything together is counted first; only when it is too much is less tried, in the order of the budget's
+    `drop`: passages go one by one, the worst first, and earlier turns by pairs, the oldest first. Raises
+    RequestError when not even what is left then fits.
     """
-    shown = tuple(found)
-    most = app.prompt.budget.max_prompt_tokens
-    while True:
-        messages = render(app, question, shown)
+    budget = app.prompt.budget
+    for shown, history in _ever_less(tuple(found), question.history, budget.drop):
+        messages = render(app, Question(text=question.text, history=history), shown)
         tokens = await app.counter.count(messages)
-        if tokens <= most:
+        if tokens <= budget.max_prompt_tokens:
             return messages, shown
-        if not shown or app.prompt.budget.drop != "passages":
-            raise RequestError(
-                f"the question and its history take {tokens} tokens, and the prompt "
-                f"{app.prompt.name!r} allows {most}",
-                remedy="ask a shorter question, or send fewer earlier turns",
-                param="messages",
-            )
-        shown = shown[:-1]
+    raise RequestError(
+        f"the question and its history take {tokens} tokens, and the prompt "
+        f"{app.prompt.name!r} allows {budget.max_prompt_tokens}",
+        remedy="ask a shorter question, or send fewer earlier turns",
+        param="messages",
+    )
 
 
 def render(app: App, question: Question, shown: Sequence[RankedPassage]) -> tuple[Message, ...]:
-    """The app's prompt over these passages."""
-    declared = {
+    """The app's prompt over these passages; it gets those of the three variables that it declares."""
+    known = {
         "question": question.text,
-        "passages": [ranked.passage for ranked in shown],
+        _PASSAGES: [ranked.passage for ranked in shown],
         "abstention": app.manifest.abstention,
     }
-    return without_control_tokens(app.prompt.render(declared, history=question.history))
+    declared = {variable.name for variable in app.prompt.variables}
+    filled = {name: value for name, value in known.items() if name in declared}
+    return without_control_tokens(app.prompt.render(filled, history=question.history))
+
+
+def _ever_less(
+    shown: tuple[RankedPassage, ...], history: tuple[Message, ...], drop: Sequence[str]
+) -> Iterator[tuple[tuple[RankedPassage, ...], tuple[Message, ...]]]:
+    """All of it, then less and less, until nothing is left that may go."""
+    yield shown, history
+    for name in drop:
+        while name == _PASSAGES and shown:
+            shown = shown[:-1]
+            yield shown, history
+        while name == _HISTORY and history:
+            history = _without_the_oldest(history)
+            yield shown, history
+
+
+def _without_the_oldest(history: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The turns from the second question on: an answer without its question would be out of place."""
+    later = (at for at, message in enumerate(history) if at and message.role == "user")
+    return history[next(later, len(history)) :]

@@ -1,12 +1,14 @@
 """Prompt files: read, checked, rendered into messages, and named by the digest of what they mean.
 
-`load_prompt` reads `<folder>/<name>.prompt.md` and its includes; `Prompt.render` makes the messages. Message
-roles come from the template's block tags alone, so no text that a template is given can begin a message.
+`load` reads a prompt file and its includes; `Prompt.render` makes the messages. Message roles come from the
+template's block tags alone, so no text that a template is given can begin a message.
 """
 
+from surefoot.prompts.contract import differences
 from surefoot.prompts.declarations import Budget
-from surefoot.prompts.loading import load_prompt
+from surefoot.prompts.files import prompt_names
+from surefoot.prompts.loading import load, load_prompt
 from surefoot.prompts.prompt import Prompt
-from surefoot.prompts.variables import Variable
+from surefoot.prompts.variables import Trust, Variable
 
-__all__ = ["Budget", "Prompt", "Variable", "load_prompt"]
+__all__ = ["Budget", "Prompt", "Trust", "Variable", "differences", "load", "load_prompt", "prompt_names"]

@@ -59,6 +59,11 @@ class Fields:
                 file=file,
             )
 
+    @property
+    def there(self) -> Mapping[str, Located]:
+        """Every key that is there, for a mapping whose keys are names."""
+        return self._located.keys
+
     def take(self, key: str) -> Located | None:
         """The value as it is, or None when the key is not there."""
         self._known[key] = None

@@ -12,6 +12,7 @@ PROMPT_SUFFIX = ".prompt.md"
 MAX_FILE_BYTES = 200_000
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+_PROMPT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}(\.[a-z0-9][a-z0-9_-]{0,63})?\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +32,16 @@ class Place:
     column: int | None = None
 
 
+def prompt_names(folder: Path) -> list[str]:
+    """The prompts and variants that the folder has files for, sorted; none when there is no folder."""
+    return _names(folder, prefix="", suffix=PROMPT_SUFFIX, shape=_PROMPT_NAME)
+
+
 def read_prompt_file(folder: Path, name: str) -> SourceFile:
     """The text of `<folder>/<name>.prompt.md`; PromptError offers the prompts that are there."""
-    there = _names(folder, prefix="", suffix=PROMPT_SUFFIX)
+    there = prompt_names(folder)
     remedy = f"Use one that is there: {_listed(there)}." if there else f"Write it in {str(folder)!r}."
-    if not _NAME.match(name):
+    if not _PROMPT_NAME.match(name):
         raise PromptError(f"{name!r} is not a prompt's name", remedy=f"{_SPELLING} {remedy}")
     path = folder / f"{name}{PROMPT_SUFFIX}"
     if not path.exists():
@@ -45,7 +51,7 @@ def read_prompt_file(folder: Path, name: str) -> SourceFile:
 
 def read_include(folder: Path, name: str, place: Place) -> SourceFile:
     """The text of `<folder>/_<name>.md`, without the white space at its end; `place` is the include tag's."""
-    there = _names(folder, prefix="_", suffix=".md")
+    there = _names(folder, prefix="_", suffix=".md", shape=_NAME)
     remedy = f"Use one that is there: {_listed(there)}." if there else f"Write it in {str(folder)!r}."
     if not _NAME.match(name):
         raise PromptError(
@@ -66,7 +72,7 @@ def read_include(folder: Path, name: str, place: Place) -> SourceFile:
     return SourceFile(file=source.file, text=source.text.rstrip())
 
 
-_SPELLING = "Names are lower-case letters, digits, '-' and '_', at most 64."
+_SPELLING = "Names are lower-case letters, digits, '-' and '_', at most 64; a variant's is <name>.<variant>."
 
 
 def _read(folder: Path, path: Path) -> SourceFile:
@@ -113,13 +119,12 @@ def _decoded(content: bytes, file: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _names(folder: Path, *, prefix: str, suffix: str) -> list[str]:
-    """The names for which the folder has a file; none when the folder is not there."""
+def _names(folder: Path, *, prefix: str, suffix: str, shape: re.Pattern[str]) -> list[str]:
     if not folder.is_dir():
         return []
     found = folder.glob(f"{prefix}*{suffix}")
     names = (path.name.removeprefix(prefix).removesuffix(suffix) for path in found)
-    return sorted(name for name in names if _NAME.match(name))
+    return sorted(name for name in names if shape.match(name))
 
 
 def _listed(names: Sequence[str]) -> str:

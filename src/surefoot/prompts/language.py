@@ -38,6 +38,13 @@ TESTS = (
     "undefined", "upper", "==", "!=", ">", ">=", "<", "<=", "equalto", "greaterthan", "lessthan",
 )  # fmt: skip
 
+# Filters and tests that Jinja2 has under two names, and the one that counts.
+OTHER_NAMES = {
+    "d": "default", "count": "length",
+    "==": "eq", "equalto": "eq", "!=": "ne", ">": "gt", "greaterthan": "gt", ">=": "ge", "<": "lt",
+    "lessthan": "lt", "<=": "le",
+}  # fmt: skip
+
 # Names that mean something to Jinja2 itself, so neither a variable nor a template may use them.
 RESERVED = frozenset(
     {

@@ -7,35 +7,58 @@ from typing import Literal
 from surefoot.errors import PromptError
 from surefoot.prompts.declarations import Budget
 from surefoot.prompts.templates import PromptTemplate
-from surefoot.prompts.variables import Variable, fill
-from surefoot.records import Json, Message, Sampling
+from surefoot.prompts.variables import Trust, Variable, fill
+from surefoot.records import Json, Message, Sampling, Tool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
     """One prompt file, read and compiled.
 
-    `digest` names all that decides the messages and how they are sampled; `contract_digest` only what callers
-    must know: input and output. Both are 64 hex digits. `file` is the path as a reader would type it, and
-    `files` are the names, within its folder, of that file and its includes. `output_schema` is a JSON Schema
-    when `output_format` is "json".
+    `name` is "<name>", or "<name>.<variant>" for a variant. `digest` names all that decides the messages and
+    how they are sampled; `contract` is what callers must know of input, output and tools, and
+    `contract_digest` names that. Both digests are 64 hex digits. `file` is the path as a reader would type
+    it, and `files` are the names, within its folder, of that file and its includes; `includes` has the
+    SHA-256 of each include's text. `trust` says of every variable where its text comes from.
     """
 
     name: str
+    variant: str | None
     description: str
     owners: tuple[str, ...]
     suites: tuple[str, ...]
     model_alias: str
     sampling: Sampling
     variables: tuple[Variable, ...]
+    trust: Mapping[str, Trust]
     budget: Budget
-    output_format: Literal["text", "json"]
-    output_schema: Mapping[str, Json] | None
     digest: str
+    contract: Mapping[str, Json]
     contract_digest: str
+    includes: Mapping[str, str]
     file: str
     files: tuple[str, ...]
     template: PromptTemplate = field(repr=False, compare=False)
+
+    @property
+    def output_format(self) -> Literal["text", "json"]:
+        """What the model is to answer."""
+        return "text" if self.sampling.output_schema is None else "json"
+
+    @property
+    def output_schema(self) -> Mapping[str, Json] | None:
+        """The JSON Schema that an answer must fit, when it is to be JSON."""
+        return self.sampling.output_schema
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """The tools that the model may ask for."""
+        return self.sampling.tools
+
+    @property
+    def tool_choice(self) -> str:
+        """Either "auto", "required", "none", or the name of the one tool to be called."""
+        return self.sampling.tool_choice
 
     def render(
         self, variables: Mapping[str, object], *, history: Sequence[Message] = ()

@@ -33,7 +33,7 @@ class Rendering:
 
     def add_message(self, role: Role, text: str) -> None:
         """A message with the blank lines at its start and the white space at its end removed."""
-        self._append(Message(role=role, content=_BLANK_LINES.sub("", text.rstrip())))
+        self._append(Message(role=role, content=without_blank_lines(text.rstrip())))
 
     def add_history(self) -> None:
         """The earlier turns, exactly as they were given."""
@@ -110,6 +110,11 @@ class Rendering:
                 remedy="Hand whole characters to the prompt.",
             ) from problem
         self.messages.append(message)
+
+
+def without_blank_lines(text: str) -> str:
+    """The text without the blank lines at its start."""
+    return _BLANK_LINES.sub("", text)
 
 
 def bounded_range(start: int, stop: int | None = None, step: int = 1) -> range:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, best_match
 
+from surefoot.prompts.fields import Located
 from surefoot.records import Json
 
 INPUT_KEYWORDS = (
@@ -16,6 +17,7 @@ INPUT_KEYWORDS = (
     "anyOf", "oneOf", "allOf", "not",
 )  # fmt: skip
 OUTPUT_KEYWORDS = (*INPUT_KEYWORDS, "pattern", "format", "$defs", "$ref")
+ANNOTATIONS = ("title", "description", "default", "examples")
 
 _SCHEMAS_BY_NAME = ("properties", "$defs")
 _SCHEMA_LISTS = ("anyOf", "oneOf", "allOf")
@@ -43,6 +45,34 @@ def schema_fault(schema: Mapping[str, Json], *, keywords: Sequence[str]) -> tupl
     return None
 
 
+def checked_schema(
+    located: Located, value: Mapping[str, Json], keywords: Sequence[str], *, file: str
+) -> Mapping[str, Json]:
+    """The schema itself, when it is one; else PromptError at the part of it that is wrong."""
+    fault = schema_fault(value, keywords=keywords)
+    if fault is not None:
+        path, reason = fault
+        raise located.at(path).wrong(
+            f"this is not a JSON Schema: {reason}",
+            "Write JSON Schema 2020-12 with the known keywords.",
+            file=file,
+        )
+    return value
+
+
+def arranged(schema: Mapping[str, Json]) -> Mapping[str, Json]:
+    """An equal schema whose keywords stand in one order, so that how a file orders them reaches no model.
+
+    Properties keep their order: it is the order in which a model fills them in.
+    """
+    return _rebuilt(schema, OUTPUT_KEYWORDS)
+
+
+def without_annotations(schema: Mapping[str, Json]) -> Mapping[str, Json]:
+    """What a schema lets through, without what it says to readers."""
+    return _rebuilt(schema, [keyword for keyword in OUTPUT_KEYWORDS if keyword not in ANNOTATIONS])
+
+
 def value_fault(schema: Mapping[str, Json], value: Json) -> str | None:
     """Why a value does not fit its schema, or None."""
     problem = best_match(Draft202012Validator(schema).iter_errors(value))
@@ -55,6 +85,27 @@ def value_fault(schema: Mapping[str, Json], value: Json) -> str | None:
 def shortened(text: str) -> str:
     """At most 300 characters: both ends of a text, since what is wrong may be a whole document."""
     return text if len(text) <= 300 else f"{text[:200]} ... {text[-90:]}"
+
+
+def _rebuilt(schema: Mapping[str, Json], keywords: Sequence[str]) -> Mapping[str, Json]:
+    """The schema with these keywords alone, in this order, and so every schema within it."""
+    return {
+        keyword: _rebuilt_value(keyword, schema[keyword], keywords)
+        for keyword in keywords
+        if keyword in schema
+    }
+
+
+def _rebuilt_value(keyword: str, value: Json, keywords: Sequence[str]) -> Json:
+    if keyword in _SCHEMAS_BY_NAME and isinstance(value, Mapping):
+        return {name: _rebuilt_part(part, keywords) for name, part in value.items()}
+    if keyword in _SCHEMA_LISTS and isinstance(value, list):
+        return [_rebuilt_part(part, keywords) for part in value]
+    return _rebuilt_part(value, keywords) if keyword in _SCHEMAS else value
+
+
+def _rebuilt_part(part: Json, keywords: Sequence[str]) -> Json:
+    return _rebuilt(part, keywords) if isinstance(part, Mapping) else part
 
 
 def _parts(schema: Json, path: Path) -> Iterator[tuple[Path, Mapping[str, Json]]]:

@@ -34,8 +34,9 @@ from surefoot.errors import PromptError
 from surefoot.prompts import language
 from surefoot.prompts.files import SourceFile
 from surefoot.prompts.grammar import ReadInclude, Sources, check_messages, check_names
+from surefoot.prompts.meaning import meaning_of
 from surefoot.prompts.rendering import Rendering, bounded_number, bounded_range
-from surefoot.records import Message, Role
+from surefoot.records import Message, Role, digest
 
 _RENDERING = "the rendering"
 _LINE_END = re.compile(r"\A[ \t]*\n")
@@ -46,12 +47,17 @@ _FAULTS = (
 
 
 class PromptTemplate:
-    """A prompt's body, parsed and compiled. `includes` holds the text of each include by its name."""
+    """A prompt's body, parsed and compiled.
 
-    def __init__(self, template: Template, sources: Sources) -> None:
+    `includes` holds the text of each include by its name; `meaning` is a digest that two templates share
+    when they make equal messages of equal variables, however they are written.
+    """
+
+    def __init__(self, template: Template, sources: Sources, *, meaning: str) -> None:
         self._template = template
         self._sources = sources
         self.includes: Mapping[str, str] = sources.includes
+        self.meaning = meaning
 
     def render(self, values: Mapping[str, object], history: Sequence[Message]) -> tuple[Message, ...]:
         """The messages for these plain values. Raises PromptError with the line that failed."""
@@ -92,8 +98,9 @@ def compile_template(
         tree = sources.parse(source)
         check_messages(tree, sources)
         check_names(tree, sources, variables)
+        meaning = digest(meaning_of(tree, sources))
         _Guards().visit(tree)
-        return PromptTemplate(environment.from_string(tree), sources)
+        return PromptTemplate(environment.from_string(tree), sources, meaning=meaning)
     except TemplateSyntaxError as fault:
         raise sources.error(
             fault.lineno, fault.message or "the template is wrong", "Mend it there."

@@ -10,12 +10,14 @@ from surefoot.records import Json
 
 LARGEST_NUMBER = 10**15
 
+Trust = Literal["user", "retrieved", "operator"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
     """One declared input. `kind` is "passages" for retrieved passages, whose `schema` is only descriptive.
 
-    `default` counts only when the variable is not `required`.
+    `default` counts only when the variable is not `required`. `examples` are values to try the prompt with.
     """
 
     name: str
@@ -23,6 +25,7 @@ class Variable:
     schema: Mapping[str, Json]
     required: bool
     default: Json = None
+    examples: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

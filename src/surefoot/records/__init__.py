@@ -3,7 +3,16 @@
 from surefoot.records.answers import Answer, Citation, Pins, Timings
 from surefoot.records.cases import Case, CaseKind, Evidence, Fact
 from surefoot.records.digest import Json, canonical_json, digest, digest_bytes
-from surefoot.records.messages import Completion, Message, Role, Sampling, TextDelta, Usage
+from surefoot.records.messages import (
+    Completion,
+    Message,
+    Role,
+    Sampling,
+    TextDelta,
+    Tool,
+    ToolCall,
+    Usage,
+)
 from surefoot.records.passages import Passage, RankedPassage
 from surefoot.records.releases import Manifest
 from surefoot.records.responses import NoResponse, Responded, Response
@@ -52,6 +61,8 @@ __all__ = [
     "Scores",
     "TextDelta",
     "Timings",
+    "Tool",
+    "ToolCall",
     "Trace",
     "Unscored",
     "Usage",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from surefoot.records.messages import Message, Usage
+from surefoot.records.messages import Message, ToolCall, Usage
 from surefoot.records.passages import RankedPassage
 from surefoot.records.scores import Score
 
@@ -57,7 +57,7 @@ class Answer:
     """What one question got. `passages` are those the prompt showed, in the order of their numbers.
 
     `scores` holds judge-free measurements by name, each in its own unit, documented in
-    docs/reference/scores.md.
+    docs/reference/scores.md. `tool_calls` is what the model asks the caller to call, in place of an answer.
     """
 
     question: str
@@ -70,3 +70,4 @@ class Answer:
     usage: Usage | None
     timings: Timings
     scores: Mapping[str, Score]
+    tool_calls: tuple[ToolCall, ...] = ()

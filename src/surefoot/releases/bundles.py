@@ -28,7 +28,9 @@ SHORTEST_PREFIX = 6
 
 _WRITING = ".writing-"
 _PREFIX = re.compile(rf"[0-9a-f]{{{SHORTEST_PREFIX},64}}")
-_FILE_NAMES = re.compile(r"recipe\.toml|prompts/[a-z0-9_][a-z0-9_-]*(\.prompt)?\.md")
+_FILE_NAMES = re.compile(
+    r"recipe\.toml|prompts/(_[a-z0-9][a-z0-9_-]*|[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)?\.prompt)\.md"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
