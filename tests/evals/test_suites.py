@@ -103,6 +103,15 @@ def test_confidence_and_the_rest_have_defaults(tmp_path: Path) -> None:
     assert (suite.invariants, suite.judged_sample) == ((), ())
 
 
+def test_invariants_may_stand_without_a_rule_but_something_must_decide(tmp_path: Path) -> None:
+    held = HEAD + '[[invariants]]\nmetric = "finishes"\nat_least = 1.0\n'
+
+    suite = load_suite(write_suite(tmp_path / "small", held))
+
+    assert suite.rules == () and suite.invariants == (Invariant(metric="finishes", at_least=1.0),)
+    assert "[[rules]]" in refusal(tmp_path / "none", HEAD).remedy
+
+
 def test_a_judged_metric_may_be_written_as_blocking_so_that_the_gate_can_refuse_it(tmp_path: Path) -> None:
     toml = HEAD + '[[rules]]\nmetric = "ragas_faithfulness"\nmargin = 0.1\n'
 

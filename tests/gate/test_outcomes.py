@@ -17,7 +17,7 @@ ALWAYS = Invariant(metric=METRIC, at_least=0.5)
 
 
 def test_the_gate_says_which_it_is() -> None:
-    assert GATE == "surefoot.gate/1"
+    assert GATE == "surefoot.gate/2"
 
 
 def test_identical_scores_are_a_difference_of_zero_and_pass() -> None:
@@ -132,6 +132,24 @@ def test_a_gate_that_decides_nothing_never_passes() -> None:
     assert came.outcome == "REFUSED"
     assert verdict(sheet(GOOD, GOOD), replace(RULE, metric="another")).outcome == "REFUSED"
     assert verdict(sheet([], [])).outcome == "REFUSED"
+
+
+def test_invariants_alone_decide_however_few_cases_there_are_and_say_that_nothing_was_compared() -> None:
+    advice = replace(RULE, blocking=False)
+    passed = verdict(sheet([1.0], [0.5]), advice, invariants=[ALWAYS])
+    assert passed.outcome == "PASS" and passed.rules[0].outcome == "INCONCLUSIVE"
+    assert passed.reasons == (
+        "The invariant holds in every case. No blocking rule compares with the baseline, so a loss that "
+        "breaks no invariant was not looked for.",
+    )
+    assert verdict(sheet([0.4], [1.0]), advice, invariants=[ALWAYS]).outcome == "FAIL"
+    assert verdict(sheet([None], [1.0]), advice, invariants=[ALWAYS]).outcome == "REFUSED"
+    founded = verdict(sheet([1.0], None), advice, invariants=[ALWAYS])
+    assert founded.outcome == "PASS"
+    assert founded.reasons == (
+        "A founding verdict, which compares with nothing: no floor is set; the invariant holds in every "
+        "case.",
+    )
 
 
 def test_an_invariant_broken_in_one_case_fails_and_names_it() -> None:

@@ -179,11 +179,23 @@ CONTRADICTIONS = {
     "an edited mean of the baseline": judged(RECEIPT, replace(RESULT, baseline=0.7)),
     "cases that were never scored": judged(RECEIPT, replace(RESULT, cases=9)),
     "a judge that blocks": judged(RECEIPT, replace(RESULT, rule=replace(RESULT.rule, judged=True))),
-    "no rule": replace(RECEIPT, verdict=replace(RECEIPT.verdict, rules=())),
-    "no blocking rule": judged(RECEIPT, replace(RESULT, rule=replace(RESULT.rule, blocking=False))),
+    "neither a rule nor an invariant": replace(
+        RECEIPT, verdict=replace(RECEIPT.verdict, rules=(), invariants=())
+    ),
+    "neither a blocking rule nor an invariant": replace(
+        RECEIPT,
+        verdict=replace(
+            RECEIPT.verdict,
+            rules=(replace(RESULT, rule=replace(RESULT.rule, blocking=False)),),
+            invariants=(),
+        ),
+    ),
     "no confidence": replace(RECEIPT, verdict=replace(RECEIPT.verdict, confidence=0.0)),
     "a broken invariant": replace(RECEIPT, verdict=with_invariant(broken=("case-1",))),
     "an invariant not measured": replace(RECEIPT, verdict=with_invariant(unscored=("case-1",))),
+    "an invariant that no case was scored by": replace(
+        RECEIPT, verdict=replace(with_invariant(), rules=()), candidate_scores={}
+    ),
     "an edited score of an invariant": with_score("kept", "case-1", Scored(value=0.0)),
     "an invariant's score taken away": with_score("kept", "case-1", Unscored(reason="?")),
     "edited scores": replace(RECEIPT, candidate_scores={**scores(0.9)}),
@@ -202,6 +214,16 @@ CONTRADICTIONS = {
 @pytest.mark.parametrize("receipt", CONTRADICTIONS.values(), ids=CONTRADICTIONS.keys())
 def test_a_receipt_that_contradicts_itself_proves_nothing(receipt: Receipt) -> None:
     assert "it contradicts itself" in why_not(receipt)
+
+
+def test_invariants_alone_are_a_proof() -> None:
+    kept: dict[str, Score] = {"case-1": Scored(value=1.0)}
+    scored = {**RECEIPT.candidate_scores, "kept": kept}
+    verdict_by_them = replace(with_invariant(), rules=())
+
+    check_proof(
+        MANIFEST, replace(RECEIPT, verdict=verdict_by_them, candidate_scores=scored), signatures=UNSIGNED
+    )
 
 
 def test_an_advisory_rule_that_fails_changes_nothing() -> None:

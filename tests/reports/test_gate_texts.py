@@ -105,6 +105,15 @@ def test_every_headline_says_what_it_means_for_the_release() -> None:
     assert sum("may replace" in words or "may be the first" in words for words in said) == 2
 
 
+def test_where_invariants_alone_decided_the_headline_says_that_nothing_was_compared() -> None:
+    report = gates.passing()
+    alone = dataclasses.replace(report.receipt.verdict, rules=())
+    held = dataclasses.replace(report, receipt=dataclasses.replace(report.receipt, verdict=alone))
+
+    assert "every invariant holds, and no metric was compared" in headline(held)
+    assert "no metric was compared" not in headline(report)
+
+
 def test_a_figure_has_the_decimals_that_its_margin_needs() -> None:
     result = gates.passing().receipt.verdict.rules[0]
     fine = dataclasses.replace(result, rule=dataclasses.replace(result.rule, margin=0.0025))

@@ -92,7 +92,7 @@ def load_suite(folder: Path) -> Suite:
         app=top.text("app"),
         cases=cases,
         rules=(
-            *(_rule(table, blocking=True) for table in top.tables("rules")),
+            *(_rule(table, blocking=True) for table in _blocking(top)),
             *(_advisory(table) for table in _tables(top, "advisory")),
             *judged,
         ),
@@ -109,6 +109,11 @@ def load_suite(folder: Path) -> Suite:
 
 def _tables(top: Table, key: str) -> tuple[Table, ...]:
     return top.tables(key) if top.has(key) else ()
+
+
+def _blocking(top: Table) -> tuple[Table, ...]:
+    """The blocking rules; there may be none where invariants decide."""
+    return _tables(top, "rules") if top.has("invariants") else top.tables("rules")
 
 
 def _cases(folder: Path, table: Table) -> tuple[Case, ...]:

@@ -10,7 +10,7 @@ from surefoot.gate.sheet import ScoreSheet, Strictness
 from surefoot.records import Invariant, Outcome, Rule, RuleResult, Verdict
 
 # The identity that receipts name. Raise it when equal scores could get another verdict.
-GATE = "surefoot.gate/1"
+GATE = "surefoot.gate/2"
 
 # What outweighs what. A break that was shown stays one, whatever else could not be measured.
 _WEIGHTIEST_FIRST: tuple[Outcome, ...] = ("FAIL", "REFUSED", "INCONCLUSIVE", "PASS")
@@ -25,7 +25,8 @@ def decide(
     and every invariant holds. FAIL: a rule shows such a loss, misses its floor, or an invariant is broken.
     REFUSED: something blocking rests on too few scores, on scores that do not belong or on an uncertified
     judge, or there is nothing to decide by. INCONCLUSIVE: the rest. FAIL outweighs REFUSED, REFUSED outweighs
-    INCONCLUSIVE. Advisory rules are computed and never change the outcome.
+    INCONCLUSIVE. Advisory rules are computed and never change the outcome. Invariants alone decide where no
+    rule is blocking, and a PASS says that nothing was compared.
     """
     results = tuple(judge(rule, sheet, strictness) for rule in rules)
     held = tuple(hold(invariant, sheet) for invariant in invariants)
@@ -34,7 +35,8 @@ def decide(
     ranked = sorted(against, key=lambda one: _WEIGHTIEST_FIRST.index(one[0]))
     if not ranked:
         words = [RuleWords(result=result, confidence=strictness.confidence) for result in blocking]
-        said = (sentences.summed_up(words, len(invariants)), *(one.reason for one in blocking if _lost(one)))
+        summary = sentences.summed_up(words, len(invariants), founding=sheet.baseline is None)
+        said = (summary, *(one.reason for one in blocking if _lost(one)))
         ranked = [("PASS", one) for one in said]
     return Verdict(
         kind="founding" if sheet.baseline is None else "comparison",
@@ -60,10 +62,12 @@ def _of_the_suite(
     rules: Sequence[Rule], invariants: Sequence[Invariant], sheet: ScoreSheet
 ) -> list[tuple[Outcome, str]]:
     """A gate that decides nothing never passes."""
+    if invariants:
+        return []
     blocking = [rule for rule in rules if rule.blocking]
     if not blocking:
-        return [("REFUSED", "No rule is blocking, so there is nothing to decide by.")]
-    if sheet.baseline is None and not invariants and all(rule.floor is None for rule in blocking):
+        return [("REFUSED", "No rule is blocking and there is no invariant: nothing to decide by.")]
+    if sheet.baseline is None and all(rule.floor is None for rule in blocking):
         return [("REFUSED", "No blocking rule has a floor, and there is no invariant: nothing to decide by.")]
     return []
 

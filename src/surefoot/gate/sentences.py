@@ -166,13 +166,19 @@ def unmeasured(result: InvariantResult) -> str:
     return f"{said} in {_cases(result.unscored)}."
 
 
-def summed_up(rules: Sequence[RuleWords], invariants: int) -> str:
-    """What a PASS rests on, in one sentence."""
-    held = {0: "", 1: "; the invariant holds in every case"}.get(
-        invariants, f"; all {invariants} invariants hold in every case"
+def summed_up(rules: Sequence[RuleWords], invariants: int, *, founding: bool) -> str:
+    """What a PASS rests on, in one sentence; in two where invariants alone decided about a replacement."""
+    holds = {0: "", 1: "the invariant holds in every case"}.get(
+        invariants, f"all {invariants} invariants hold in every case"
     )
+    held = holds and f"; {holds}"
+    if not rules and not founding:
+        return (
+            f"{holds[:1].upper()}{holds[1:]}. No blocking rule compares with the baseline, so a loss that "
+            "breaks no invariant was not looked for."
+        )
     said = ", ".join(one.briefly() for one in rules)
-    if rules[0].result.difference is None:
+    if founding:
         floors = ", ".join(one.briefly() for one in rules if one.result.rule.floor is not None)
         reached = f"every floor is reached ({floors})" if floors else "no floor is set"
         return f"A founding verdict, which compares with nothing: {reached}{held}."

@@ -67,8 +67,8 @@ def _inconsistencies(receipt: Receipt) -> Iterator[str]:
     yield from _of_the_kind(receipt)
     verdict = receipt.verdict
     blocking = [result for result in verdict.rules if result.rule.blocking]
-    if not blocking:
-        yield "no rule of it is blocking, so nothing was decided"
+    if not blocking and not verdict.invariants:
+        yield "no rule of it is blocking and it has no invariant, so nothing was decided"
     if not 0.5 <= verdict.confidence < 1:
         yield f"its confidence is {verdict.confidence}"
     for result in blocking:
@@ -137,6 +137,8 @@ def _other_means(receipt: Receipt, result: RuleResult) -> Iterator[str]:
 
 
 def _broken_in_the_scores(metric: str, at_least: float, scores: Scores) -> Iterator[str]:
+    if not scores.get(metric):
+        yield f"it says PASS, and {metric} was scored in no case"
     for case, score in scores.get(metric, {}).items():
         if not isinstance(score, Scored):
             yield f"it says PASS, and {metric} was not scored in {case}"

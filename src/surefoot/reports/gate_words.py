@@ -16,6 +16,7 @@ _COMPARED: dict[Outcome, str] = {
     "INCONCLUSIVE": "{new} may not replace {old} yet: whether it is worse could not be told.",
     "REFUSED": "{new} may not replace {old}: the scores that there are cannot decide.",
 }
+_HELD = "{new} may replace {old}: every invariant holds, and no metric was compared."
 _FOUNDED: dict[Outcome, str] = {
     "PASS": "{new} may be the first release: it meets every floor and every invariant.",
     "FAIL": "{new} may not be the first release.",
@@ -28,10 +29,12 @@ def headline(report: GateReport) -> str:
     """What the verdict means for the release, in one sentence."""
     receipt = report.receipt
     old = f"production ({receipt.baseline[:DIGITS]})" if receipt.baseline else "production"
-    words = _COMPARED if receipt.verdict.kind == "comparison" else _FOUNDED
-    return words[receipt.verdict.outcome].format(
-        new=f"{one_line(receipt.app)} {receipt.release[:DIGITS]}", old=old
-    )
+    verdict = receipt.verdict
+    words = _COMPARED if verdict.kind == "comparison" else _FOUNDED
+    said = words[verdict.outcome]
+    if said is _COMPARED["PASS"] and not any(result.rule.blocking for result in verdict.rules):
+        said = _HELD
+    return said.format(new=f"{one_line(receipt.app)} {receipt.release[:DIGITS]}", old=old)
 
 
 def size(report: GateReport) -> str:
