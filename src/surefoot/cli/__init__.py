@@ -10,6 +10,8 @@ from surefoot.cli import (
     indexing,
     keys,
     modelling,
+    prompt_changes,
+    prompting,
     releasing,
     reporting,
     running,
@@ -30,6 +32,9 @@ app.command("serve")(running.serve)
 app.command("ask")(asking.ask)
 app.command("report")(reporting.report)
 app.command("demo")(demonstrating.demo)
+prompting.app.command("diff")(prompt_changes.diff)
+prompting.app.command("history")(prompt_changes.history)
+app.add_typer(prompting.app, name="prompt")
 app.add_typer(indexing.app, name="index")
 app.add_typer(modelling.app, name="model")
 app.add_typer(tracing.app, name="trace")

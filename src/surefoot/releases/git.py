@@ -79,6 +79,10 @@ class Repository:
                 f"{path} is not in the repository {self.top}", remedy="keep the project in one repository"
             ) from None
 
+    def read(self, *words: str, given: bytes = b"") -> bytes | None:
+        """What a git command that only reads says; None when Git says no."""
+        return self._try(*words, given=given)
+
     def check_identity(self) -> None:
         """SettingsError when Git does not know whom a commit would be by."""
         if None in (self._try("var", "GIT_AUTHOR_IDENT"), self._try("var", "GIT_COMMITTER_IDENT")):
@@ -160,9 +164,9 @@ class Repository:
             raise _failed(words, done)
         return done.stdout
 
-    def _try(self, *words: str) -> bytes | None:
+    def _try(self, *words: str, given: bytes = b"") -> bytes | None:
         """The same, None when Git says no."""
-        done = _git(self.top, words, b"", {})
+        done = _git(self.top, words, given, {})
         return done.stdout if done.returncode == 0 else None
 
 
@@ -174,7 +178,7 @@ def open_repository(folder: Path) -> Repository:
         return Repository(top=Path(os.fsdecode(done.stdout.removesuffix(b"\n"))))
     raise SettingsError(
         f"{folder} is in no Git repository that can be used: {_words(done)}",
-        remedy="promote in a clone of the project; serving needs no Git, promoting does",
+        remedy="work in a clone of the project; serving needs no Git, promoting and comparing do",
     )
 
 
@@ -202,7 +206,7 @@ def _git(
             check=False,
         )
     except FileNotFoundError:
-        raise SettingsError("git is not installed", remedy="install git: a promotion is a commit") from None
+        raise SettingsError("git is not installed", remedy="install git: versions are commits") from None
 
 
 def _index_lines(entries: Mapping[str, str]) -> bytes:

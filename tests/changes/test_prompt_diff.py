@@ -1,0 +1,110 @@
+"""What a changed prompt means, as people and programs read it."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from tests.changes.repositories import PROMPT, Project
+
+from surefoot.changes.prompt_diff import PromptDiff
+from surefoot.changes.texts import diff_json, diff_lines
+from surefoot.changes.word_diff import marked
+from surefoot.errors import NotFoundError
+from surefoot.wiring.counting import ESTIMATE
+from surefoot.wiring.project import open_project
+from surefoot.wiring.prompt_versions import prompt_diff
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def diff(project: Project, base: str | None = "HEAD", *cases: str, name: str = "answer") -> PromptDiff:
+    return asyncio.run(prompt_diff(open_project(project.top), name, base, cases))
+
+
+def reword(project: Project, words: str) -> None:
+    project.write("prompts/answer.prompt.md", PROMPT.format(name="answer", words=words))
+
+
+def text_of(found: PromptDiff) -> str:
+    text = "".join(f"{marked(line)}\n" for line in diff_lines(found))
+    for digest, name in ((found.before, "BEFORE"), (found.after, "AFTER")):
+        text = text.replace(digest[:12], name) if digest else text
+    return text
+
+
+def test_a_reworded_prompt_reads_as_the_golden_text(project: Project) -> None:
+    reword(project, "Answer {{ question }} from the numbered passages alone.")
+    assert text_of(diff(project)) == (GOLDEN / "diff.txt").read_text()
+
+
+def test_a_program_reads_the_same(project: Project) -> None:
+    reword(project, "Answer from the numbered passages.")
+    read = json.loads(json.dumps(diff_json(diff(project))))
+    assert read["before"] != read["after"] and read["contract"]["compatible"] is True
+    assert read["counted_by"] == ESTIMATE
+    changed = [piece for piece in read["samples"][0]["messages"][0]["pieces"] if piece["kind"] == "added"]
+    assert changed == [{"kind": "added", "text": "numbered "}]
+    assert read["prefix_cache"]["after"]["ended_by"] == "passages"
+
+
+def test_layout_alone_means_the_same(project: Project) -> None:
+    text = (project.top / "prompts" / "answer.prompt.md").read_text()
+    project.write("prompts/answer.prompt.md", text.replace("description: Answer", "description: Reply"))
+    found = diff(project)
+    assert found.same and found.source
+    assert "They mean the same" in text_of(found)
+
+
+def test_a_changed_include_is_part_of_the_source(project: Project) -> None:
+    project.write("prompts/_rules.md", "Be kind.\n")
+    lines = diff(project).source
+    assert "+Be kind." in lines and "+++ prompts/_rules.md" in lines
+
+
+def test_production_is_the_base_where_it_serves_the_prompt(project: Project) -> None:
+    release = project.release()
+    reword(project, "Answer shortly.")
+    project.commit("Shorten")
+    assert diff(project, None).base == f"production of answers ({release[:12]})"
+    assert diff(project, "production").before != diff(project, "HEAD").before
+
+
+def test_without_a_release_the_base_is_the_last_commit(project: Project) -> None:
+    assert diff(project, None).base == "the commit HEAD"
+    with pytest.raises(NotFoundError, match="production serves no release"):
+        diff(project, "production")
+
+
+def test_new_deleted_and_broken_prompts_are_told_apart(project: Project) -> None:
+    project.write("prompts/reply.prompt.md", PROMPT.format(name="reply", words="Reply."))
+    new = diff(project, name="reply")
+    assert new.before is None and new.after is not None and new.contract is None
+    (project.top / "prompts" / "answer.prompt.md").unlink()
+    gone = diff(project)
+    assert gone.after is None and gone.before is not None
+    reword(project, "{{ nothing }}")
+    broken = diff(project)
+    assert broken.after is None and "nothing" in broken.faults[0]
+    assert "does not load: answer.prompt.md:11" in text_of(broken)
+    with pytest.raises(NotFoundError, match="no prompt 'never'"):
+        diff(project, name="never")
+
+
+def test_cases_are_chosen_by_suite_and_id(project: Project) -> None:
+    reword(project, "Answer shortly.")
+    assert [sample.sample for sample in diff(project, "HEAD", "answers/seals").samples] == ["answers/seals"]
+    assert diff(project, "HEAD", "answers/seals").cache
+    for wrong in ("seals", "answers/nothing", "nothing/seals"):
+        with pytest.raises(NotFoundError):
+            diff(project, "HEAD", wrong)
+
+
+def test_a_variable_that_a_sample_cannot_fill_is_filled_in(project: Project) -> None:
+    text = PROMPT.format(name="answer", words="Be {{ tone }}.").replace(
+        "question: text", "question: text, tone: {type: string, enum: [kind, brief]}"
+    )
+    project.write("prompts/answer.prompt.md", text)
+    found = diff(project)
+    assert found.contract is not None and not found.contract.compatible
+    assert "{+Be kind+}." in text_of(found).replace("[-Answer from the passages-]", "")
