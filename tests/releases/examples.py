@@ -121,9 +121,7 @@ def verdict(*, founding: bool = False) -> Verdict:
     )
 
 
-def receipt_for(
-    manifest: Manifest, *, baseline: str | None, revision: str | None = "f" * 40, suite: str = "answers"
-) -> Receipt:
+def receipt_for(manifest: Manifest, *, baseline: str | None, suite: str = "answers") -> Receipt:
     """A receipt that proves the release against the baseline, or founds it where there is none."""
     founding = baseline is None
     return Receipt(
@@ -134,7 +132,8 @@ def receipt_for(
         suite=suite,
         suite_digest=SUITE,
         instruments="surefoot.gate/1",
-        revision=revision,
+        content="8" * 64,
+        revision="f" * 40,
         uncommitted=False,
         made_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
         candidate_run=digest_bytes(run_of("candidate")),

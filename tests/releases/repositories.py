@@ -27,6 +27,7 @@ from surefoot.releases import (
 from surefoot.releases.bundles import ReleaseBundle, read_release
 from surefoot.releases.conditions import Candidate
 from surefoot.releases.deployment import Deployment
+from surefoot.releases.git import open_repository
 from surefoot.releases.promotion import Moved, promote, rollback
 
 FIRST = manifest_saying("First.")
@@ -95,7 +96,9 @@ class Trial:
         write_run(folder, run_of("candidate"))
         if baseline is not None:
             write_run(folder, run_of("baseline"))
-        receipt = replace(receipt_for(manifest, baseline=baseline, revision=self.head()), **changes)  # type: ignore[arg-type]
+        content = open_repository(self.project).content(self.place.promotion_folders)
+        earned = {"content": content, "revision": self.head(), **changes}
+        receipt = replace(receipt_for(manifest, baseline=baseline), **earned)  # type: ignore[arg-type]
         write_receipt(folder, receipt)
         return receipt
 

@@ -192,7 +192,32 @@ def test_what_has_changed_since_a_commit_is_named(trial: Trial) -> None:
     trial.commit("docs/x.md", "x")
 
     top = trial.git("rev-parse", "--show-prefix").strip()
-    assert opened(trial).changed_since(before) == (f"{top}docs/x.md",)
-    assert opened(trial).changed_since("0" * 40) is None
+    assert opened(trial).differing(before) == (f"{top}docs/x.md",)
+    assert opened(trial).differing("0" * 40) is None
     aside = trial.git("commit-tree", "HEAD^{tree}", "-m", "No ancestor").strip()
-    assert opened(trial).changed_since(aside) is None
+    assert opened(trial).differing(aside) == ()
+
+
+def test_equal_files_have_an_equal_digest_whatever_commits_led_there(trial: Trial) -> None:
+    kept = [trial.project / "serving" / "channels"]
+    before = opened(trial).content(kept)
+    trial.commit("serving/channels/x", "x")
+    assert opened(trial).content(kept) == before != opened(trial).content([])
+    trial.commit("serving/channels-old", "only begins like it")
+    assert opened(trial).content(kept) != before
+    trial.git("reset", "-q", "--hard", "HEAD~2")
+    trial.commit("prompts/a\nb ä.md", "any name")
+    trial.git("revert", "--no-edit", "HEAD")
+
+    assert opened(trial).content(kept) == before
+
+
+@pytest.mark.parametrize(
+    "change", [("mv", "prompts", "texts"), ("update-index", "--chmod=+x", "serving/settings.toml")]
+)
+def test_names_and_modes_are_content_too(trial: Trial, change: tuple[str, ...]) -> None:
+    before = opened(trial).content([])
+    trial.git(*change)
+    trial.git("commit", "-q", "-m", "Change it")
+
+    assert opened(trial).content([]) != before

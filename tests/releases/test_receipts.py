@@ -91,7 +91,7 @@ def named(folder: Path, content: bytes) -> str:
 @pytest.mark.parametrize(
     "edit",
     [
-        lambda value: value.update(schema=2),
+        lambda value: value.update(schema=1),
         lambda value: value.update(more=1),
         lambda value: value.pop("model"),
         lambda value: value.update(uncommitted=0),

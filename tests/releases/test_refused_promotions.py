@@ -47,9 +47,20 @@ REFUSED: Mapping[str, tuple[dict[str, object], str]] = {
     "another suite's rules": ({"suite_digest": "0" * 64}, "the suite 'answers' has changed since"),
     "no receipt by the suite": ({"suite": "smoke"}, "has no receipt by the suite 'answers'"),
     "files not committed": ({"uncommitted": True}, "over files that were not committed"),
-    "no revision": ({"revision": None}, "over files that were not committed"),
-    "another revision": ({"revision": "0" * 40}, "which HEAD"),
-    "an option as revision": ({"revision": "--output=x"}, "which HEAD"),
+    "no content": ({"content": None}, "over files that were not committed"),
+    "another content": ({"content": "0" * 64}, "so the receipt contradicts itself"),
+    "another content, at a commit nobody has": (
+        {"content": "0" * 64, "revision": "0" * 40},
+        "its commit, '000000000000', is not in this clone",
+    ),
+    "another content, at no commit": (
+        {"content": "0" * 64, "revision": None},
+        "its commit, '', is not in this clone",
+    ),
+    "an option as commit": (
+        {"content": "0" * 64, "revision": "--output=x"},
+        "its commit, '--output=x', is not in this clone",
+    ),
     "scores edited": ({"candidate_scores": scores(0.9)}, "it contradicts itself: the mean of overlap"),
     "a run that is not there": ({"candidate_run": "0" * 64}, "the recorded responses"),
     "a run of the baseline that is not there": ({"baseline_run": "0" * 64}, "the recorded responses"),
@@ -137,7 +148,7 @@ def test_after_another_commit_the_gate_runs_again(trial: Trial) -> None:
     trial.gated(SECOND, FIRST.digest)
     trial.commit("src/code.py", "1\n")
 
-    assert "1 other file has changed up to HEAD" in refusal(trial, trial.candidate(SECOND))
+    assert "1 file differs from its commit" in refusal(trial, trial.candidate(SECOND))
 
 
 def test_a_promotion_of_another_app_in_between_does_no_harm(trial: Trial) -> None:
@@ -153,7 +164,7 @@ def test_a_folder_that_only_begins_like_a_channel_is_another_file(trial: Trial) 
     trial.gated(SECOND, FIRST.digest)
     trial.commit("serving/channels-old/x", "x\n")
 
-    assert "1 other file has changed" in refusal(trial, trial.candidate(SECOND))
+    assert "1 file differs" in refusal(trial, trial.candidate(SECOND))
 
 
 def test_a_recheck_that_says_no_promotes_nothing(trial: Trial) -> None:

@@ -119,11 +119,10 @@ async def _create(app_name: str | None) -> None:
 async def _list(as_json: bool) -> None:
     from surefoot.releases.standings import all_standings
     from surefoot.wiring.project import open_project
-    from surefoot.wiring.promoting import deployment_of
 
     project, standings = open_project(project_top()), []
     apps = [each.name for each in project.apps]
-    for digest, standing in all_standings(deployment_of(project), apps).items():
+    for digest, standing in all_standings(project.deployment, apps).items():
         if isinstance(standing, SurefootError):
             err.print(Text(f"{digest} cannot be read: {_clean(str(standing))}"))
         else:
@@ -143,10 +142,9 @@ async def _list(as_json: bool) -> None:
 async def _show(prefix: str, as_json: bool) -> None:
     from surefoot.releases.standings import standing_of
     from surefoot.wiring.project import open_project
-    from surefoot.wiring.promoting import deployment_of
 
     project = open_project(project_top())
-    standing = standing_of(deployment_of(project), [each.name for each in project.apps], prefix)
+    standing = standing_of(project.deployment, [each.name for each in project.apps], prefix)
     if as_json:
         _print_json({"schema": 1, **standing.fields()})
         return

@@ -19,6 +19,7 @@ from surefoot.releases.signatures import read_signatures
 Recheck = Callable[[Receipt, tuple[Path, ...]], Awaitable[None]]
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ async def proofs_of(
         check_proof(candidate.release.manifest, proof.receipt, signatures=signatures)
         _refuse_other_suite(proof.receipt, candidate.suites[proof.receipt.suite])
         _refuse_other_baseline(proof.receipt, production)
-        _refuse_other_revision(proof.receipt, repository, place)
+        _refuse_other_content(proof.receipt, repository, place)
         _read_runs(proof.receipt, folders)
         await candidate.recheck(proof.receipt, folders)
     return proofs
@@ -117,34 +118,32 @@ def _refuse_other_baseline(receipt: Receipt, production: str | None) -> None:
     )
 
 
-def _refuse_other_revision(receipt: Receipt, repository: Repository, place: Deployment) -> None:
-    """Between the receipt's commit and HEAD, nothing but promotions may lie."""
+def _refuse_other_content(receipt: Receipt, repository: Repository, place: Deployment) -> None:
+    """What HEAD holds must be what was gated; by which commits it came there does not matter."""
     remedy = "run `surefoot gate run` on what is committed now: only that receipt promotes"
-    if receipt.uncommitted or receipt.revision is None:
+    if receipt.uncommitted or receipt.content is None:
         raise RefusedError("the receipt was earned over files that were not committed", remedy=remedy)
-    changed = None
-    if _COMMIT.fullmatch(receipt.revision):
-        changed = repository.changed_since(receipt.revision)
-    head = repository.head().commit
-    if changed is None:
-        raise RefusedError(
-            f"the receipt was earned at {receipt.revision!r}, which HEAD ({head[:12]}) does not come from",
-            remedy=remedy,
-        )
-    promoted = tuple(f"{repository.name_of(folder)}/" for folder in promotion_folders(place))
-    others = [name for name in changed if not name.startswith(promoted)]
-    if others:
-        raise RefusedError(
-            f"the receipt was earned at {receipt.revision[:12]}, and since then {len(others)} other "
-            f"file{'s have' if len(others) > 1 else ' has'} changed up to HEAD ({head[:12]}): "
-            f"{', '.join(others[:3])}",
-            remedy=remedy,
-        )
+    if receipt.content == repository.content(place.promotion_folders):
+        return
+    raise RefusedError(
+        f"the receipt was earned over other files than HEAD ({repository.head().commit[:12]}) has: "
+        f"{_how_they_differ(receipt.revision or '', repository, place)}",
+        remedy=remedy,
+    )
 
 
-def promotion_folders(place: Deployment) -> tuple[Path, Path]:
-    """The folders whose files only promotions write."""
-    return (place.promoted, place.serving / "channels")
+def _how_they_differ(revision: str, repository: Repository, place: Deployment) -> str:
+    """The files that differ from those at the receipt's commit, as far as this clone can tell."""
+    names = repository.differing(revision) if _COMMIT.fullmatch(revision) else None
+    if names is None:
+        return f"its commit, {revision[:12]!r}, is not in this clone, so which they are cannot be told"
+    promoted = tuple(f"{repository.name_of(folder)}/" for folder in place.promotion_folders)
+    others = [name for name in names if not name.startswith(promoted)]
+    if not others:
+        return f"its commit, {revision[:12]}, has the same files as HEAD, so the receipt contradicts itself"
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    differ = "files differ" if len(others) > 1 else "file differs"
+    return f"{len(others)} {differ} from its commit {revision[:12]}: {', '.join(others[:_NAMED])}{more}"
 
 
 def _read_runs(receipt: Receipt, folders: Sequence[Path]) -> None:

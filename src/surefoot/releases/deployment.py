@@ -29,6 +29,11 @@ class Deployment:
         """Where to look for a release: among those that were promoted, then among the candidates."""
         return (self.promoted, self.state / RELEASES)
 
+    @property
+    def promotion_folders(self) -> tuple[Path, ...]:
+        """The folders whose files only promotions and approvals write: no receipt is about these files."""
+        return (self.promoted, self.serving / "channels", self.serving / "approvals")
+
     def find(self, prefix: str) -> ReleaseBundle:
         """The one release whose digest begins like this. Raises NotFoundError."""
         return find_release(self.folders, prefix)

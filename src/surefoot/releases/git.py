@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.errors import LocalError, RefusedError, SettingsError
+from surefoot.records import digest_bytes
 
 _QUIET = (
     *("-c", "core.hooksPath=/dev/null"),
@@ -58,9 +59,19 @@ class Repository:
         )
         return tuple(os.fsdecode(entry[3:]) for entry in said.split(b"\0") if entry)
 
-    def changed_since(self, commit: str) -> tuple[str, ...] | None:
-        """The files that HEAD has otherwise than a commit it descends from; None when it does not."""
-        if self._try("merge-base", "--is-ancestor", commit, "HEAD") is None:
+    def content(self, leaving_out: Sequence[Path]) -> str:
+        """A digest of every file that HEAD has, but for those below the given folders: 64 hex digits.
+
+        Equal files give an equal digest, whatever commits led there: after a squash, a rebase or a merge.
+        """
+        outside = tuple(os.fsencode(f"{self.name_of(folder)}/") for folder in leaving_out)
+        entries = self._run("ls-tree", "-r", "-z", "--full-tree", "HEAD").split(b"\0")
+        kept = [entry for entry in entries if not entry.partition(b"\t")[2].startswith(outside)]
+        return digest_bytes(b"\0".join(kept))
+
+    def differing(self, commit: str) -> tuple[str, ...] | None:
+        """The files that HEAD has otherwise than a commit; None when this clone has no such commit."""
+        if self._try("cat-file", "-e", f"{commit}^{{commit}}") is None:
             return None
         said = self._run("diff-tree", "-r", "-z", "--name-only", "--no-renames", commit, "HEAD")
         return tuple(os.fsdecode(name) for name in said.split(b"\0") if name)

@@ -30,7 +30,7 @@ from surefoot.releases.channels import (
     read_channel,
     write_channel,
 )
-from surefoot.releases.conditions import Candidate, promotion_folders, proofs_of
+from surefoot.releases.conditions import Candidate, proofs_of
 from surefoot.releases.deployment import Deployment, Found, receipts_of, refuse_links
 from surefoot.releases.git import Head, Repository, open_repository
 from surefoot.releases.manifests import MANIFEST
@@ -109,7 +109,7 @@ def _opened(place: Deployment, app: str) -> tuple[Repository, Head]:
     """The repository, once everything else a commit needs is there too: before anything is written."""
     repository = open_repository(place.serving)
     repository.check_identity()
-    for path in (*promotion_folders(place), channel_file(place.serving, app)):
+    for path in (*place.promotion_folders, channel_file(place.serving, app)):
         refuse_links(place.serving, path)
     return repository, repository.head()
 

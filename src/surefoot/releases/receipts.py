@@ -12,7 +12,7 @@ from surefoot.releases.bundles import cannot_write
 from surefoot.releases.manifests import refuse_unknown_schema
 from surefoot.releases.reading import damaged, is_digest, parse_object, read_named_bytes
 
-SCHEMA = 1
+SCHEMA = 2
 RECEIPTS = "receipts"
 _MOST_BYTES = 50_000_000
 
@@ -23,9 +23,11 @@ class Receipt:
 
     `baseline` is the release that was production, and None in a founding receipt. `model` is the identity
     of the model that answered as the candidate. `suite_digest` covers cases and rules; `instruments` names
-    the code that scored and decided. `revision` is the Git commit the files stood at, and `uncommitted`
-    whether files that decide the outcome differed from it. The runs are digests of recorded responses.
-    `candidate_scores` and `baseline_scores` hold every score of the suite's metrics, advisory ones too.
+    the code that scored and decided. `content` is a digest of every committed file but those that promotions
+    and approvals write, `revision` the Git commit that had them, for people; None where there was none.
+    `uncommitted` says whether files that decide the outcome differed from what was committed. The runs
+    are digests of recorded responses. `candidate_scores` and `baseline_scores` hold every score of the
+    suite's metrics, advisory ones too.
     """
 
     app: str
@@ -35,6 +37,7 @@ class Receipt:
     suite: str
     suite_digest: str
     instruments: str
+    content: str | None
     revision: str | None
     uncommitted: bool
     made_at: datetime

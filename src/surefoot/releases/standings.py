@@ -75,6 +75,7 @@ def _receipt_fields(found: Found) -> dict[str, Json]:
         "outcome": receipt.verdict.outcome,
         "reasons": receipt.verdict.reasons,
         "baseline": receipt.baseline,
+        "content": receipt.content,
         "revision": receipt.revision,
         "uncommitted": receipt.uncommitted,
         "made_at": receipt.made_at.isoformat(),

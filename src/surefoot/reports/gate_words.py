@@ -136,6 +136,7 @@ def facts(report: GateReport) -> tuple[tuple[str, str], ...]:
         ("model", receipt.model),
         ("suite", f"{receipt.suite} {receipt.suite_digest}"),
         ("instruments", receipt.instruments),
+        ("content", receipt.content or "not committed"),
         ("revision", f"{receipt.revision or 'no commit'}{uncommitted}"),
         ("made at", receipt.made_at.isoformat(timespec="seconds")),
         ("candidate's run", receipt.candidate_run),

@@ -15,7 +15,6 @@ from surefoot.releases.bundles import (
     write_release,
 )
 from surefoot.releases.channels import read_channel
-from surefoot.releases.deployment import Deployment
 from surefoot.releases.receipts import Receipt, list_receipts, read_receipt
 from surefoot.wiring.project import Project
 from surefoot.wiring.releasing import present_manifest, prompt_of
@@ -48,7 +47,9 @@ def baseline_of(project: Project, app: AppFile, against: str) -> ReleaseBundle |
 
 def candidate_of(project: Project, app: AppFile, prefix: str | None) -> ReleaseBundle:
     """The release whose digest begins like this; without one, that of the working tree, made now."""
-    bundle = create_release(project, app) if prefix is None else find_release(folders_of(project), prefix)
+    bundle = (
+        create_release(project, app) if prefix is None else find_release(project.deployment.folders, prefix)
+    )
     if bundle.manifest.app != app.name:
         raise NotFoundError(
             f"{bundle.digest[:12]} is a release of {bundle.manifest.app!r}, not of {app.name!r}",
@@ -76,18 +77,14 @@ def create_release(project: Project, app: AppFile) -> ReleaseBundle:
     return read_release(folder, manifest.digest)
 
 
-def folders_of(project: Project) -> tuple[Path, Path]:
-    """Where releases are: those that were promoted, and candidates."""
-    folders = project.settings.folders
-    return Deployment(serving=folders.serving, state=folders.state).folders
-
-
 def found_receipt(project: Project, prefix: str) -> tuple[Receipt, tuple[Path, ...]]:
     """The one receipt whose digest begins like this, and the release folders that may hold its runs.
 
     NotFoundError for fewer than six digits, for none and for several.
     """
-    releases = [folder / release for folder in folders_of(project) for release in list_releases(folder)]
+    releases = [
+        folder / release for folder in project.deployment.folders for release in list_releases(folder)
+    ]
     found = {
         receipt: release.name
         for release in releases
@@ -100,6 +97,6 @@ def found_receipt(project: Project, prefix: str) -> tuple[Receipt, tuple[Path, .
             remedy=f"give at least {SHORTEST_PREFIX} digits of one that `surefoot release show` lists",
         )
     [(digest, release)] = found.items()
-    folders = tuple(folder / release for folder in folders_of(project))
+    folders = tuple(folder / release for folder in project.deployment.folders)
     holding = next(folder for folder in folders if digest in list_receipts(folder))
     return read_receipt(holding, digest), folders

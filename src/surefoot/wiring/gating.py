@@ -19,7 +19,7 @@ from surefoot.releases.runs import RUNS, read_run, write_run
 from surefoot.releases.signatures import sign, write_signature
 from surefoot.reports.gate_report import GateReport
 from surefoot.reports.writing import write_reports
-from surefoot.wiring.candidates import baseline_of, candidate_of, folders_of
+from surefoot.wiring.candidates import baseline_of, candidate_of
 from surefoot.wiring.evaluating import (
     Bench,
     ask,
@@ -30,7 +30,7 @@ from surefoot.wiring.evaluating import (
     suites_of,
 )
 from surefoot.wiring.project import Project
-from surefoot.wiring.revisions import revision_of
+from surefoot.wiring.revisions import Revision, revision_of
 from surefoot.wiring.verifying import INSTRUMENTS, metrics_of, rules_of, sheet_of, strictness_of
 
 
@@ -56,6 +56,18 @@ class Gated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """What is compared; the baseline is None in a founding gate.
+
+    `revision` is what was committed when the candidate was made, before the minutes of asking.
+    """
+
+    candidate: ReleaseBundle
+    baseline: ReleaseBundle | None
+    revision: Revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arms:
     """What both sides answered; the baseline is None in a founding gate."""
 
@@ -71,13 +83,16 @@ async def run_gate(project: Project, order: GateOrder, report: Report) -> tuple[
     async with bench_of(project, report) as bench:
         if order.release is None:
             await index_working_tree(bench, app)
-        candidate = candidate_of(project, app, order.release)
-        return tuple([await _gate(bench, suite, candidate, baseline, order) for suite in suites])
+        sides = Sides(
+            candidate=candidate_of(project, app, order.release),
+            baseline=baseline,
+            revision=revision_of(project),
+        )
+        return tuple([await _gate(bench, suite, sides, order) for suite in suites])
 
 
-async def _gate(
-    bench: Bench, suite: Suite, candidate: ReleaseBundle, baseline: ReleaseBundle | None, order: GateOrder
-) -> Gated:
+async def _gate(bench: Bench, suite: Suite, sides: Sides, order: GateOrder) -> Gated:
+    candidate, baseline, revision = sides.candidate, sides.baseline, sides.revision
     rules = rules_of(suite, judged=order.judged)
     wanted = metrics_of(suite, rules)
     arms = await _ask_both(bench, suite, candidate, baseline, order.concurrency)
@@ -86,7 +101,6 @@ async def _gate(
     if arms.baseline is not None:
         before = await score(bench, suite, arms.baseline, wanted, step="scoring production")
     verdict = decide(rules, suite.invariants, sheet_of(suite, rules, after, before), strictness_of(suite))
-    revision = revision_of(bench.project)
     receipt = Receipt(
         app=candidate.manifest.app,
         release=candidate.digest,
@@ -95,6 +109,7 @@ async def _gate(
         suite=suite.name,
         suite_digest=suite.digest,
         instruments=INSTRUMENTS,
+        content=revision.content,
         revision=revision.commit,
         uncommitted=revision.uncommitted,
         made_at=datetime.now(UTC),
@@ -167,7 +182,7 @@ def _recorded_by_another_model(baseline: ReleaseBundle, suite: Suite) -> Recorde
 
 def reported(project: Project, receipt: Receipt, cases: Sequence[Case]) -> Gated:
     """A receipt's report, in every form, from what was recorded with it."""
-    folders = folders_of(project)
+    folders = project.deployment.folders
     release = [folder / receipt.release for folder in folders]
     candidate = RecordedRun.from_bytes(read_run(release, receipt.candidate_run)).responses_to(cases)
     baseline: Mapping[str, Response] = {}
@@ -191,7 +206,7 @@ def _prompt_diff(project: Project, receipt: Receipt) -> str:
     if receipt.baseline is None:
         return ""
     before, after = (
-        find_release(folders_of(project), digest) for digest in (receipt.baseline, receipt.release)
+        find_release(project.deployment.folders, digest) for digest in (receipt.baseline, receipt.release)
     )
     lines = [line for part in diff(before, after) if part.part == "prompt" for line in part.lines]
     return "\n".join(lines)

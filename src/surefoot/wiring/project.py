@@ -8,6 +8,7 @@ from surefoot.errors import NotFoundError, SettingsError
 from surefoot.models import Limits, Models, ModelSpec, Retries, declared_identity, load_models
 from surefoot.models.address import check_address
 from surefoot.releases import AppFile, load_apps
+from surefoot.releases.deployment import Deployment
 from surefoot.retrieval import Corpus, Recipe, corpus_of_folder, load_corpus, load_recipe
 from surefoot.settings import Settings, read_settings
 
@@ -101,6 +102,11 @@ class Project:
                 remedy="set all three: what the server calls the model, and its vectors' length",
             )
         return declared_identity(f"{embedder.model}/{embedder.dimensions}")
+
+    @property
+    def deployment(self) -> Deployment:
+        """Where its releases are."""
+        return Deployment(serving=self.settings.folders.serving, state=self.settings.folders.state)
 
     @property
     def snapshots(self) -> Path:

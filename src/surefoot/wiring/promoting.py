@@ -8,7 +8,6 @@ from surefoot.local import Report
 from surefoot.releases import Receipt, ReleaseBundle, find_release
 from surefoot.releases.channels import read_channel
 from surefoot.releases.conditions import Candidate, Recheck
-from surefoot.releases.deployment import Deployment
 from surefoot.releases.promotion import Moved, promote, rollback
 from surefoot.releases.signatures import KEYS, new_key
 from surefoot.wiring.candidates import create_release
@@ -18,22 +17,16 @@ from surefoot.wiring.releasing import prompt_of
 SIGNING = "signing"
 
 
-def deployment_of(project: Project) -> Deployment:
-    """Where the project's releases are."""
-    folders = project.settings.folders
-    return Deployment(serving=folders.serving, state=folders.state)
-
-
 def release_chosen(project: Project, prefix: str | None, app_name: str | None) -> ReleaseBundle:
     """The release whose digest begins like this; without one, that of the working tree, made now."""
     if prefix is None:
         return create_release(project, project.app_named(app_name))
-    return _of_app(deployment_of(project).find(prefix), app_name)
+    return _of_app(project.deployment.find(prefix), app_name)
 
 
 def production_chosen(project: Project, app_name: str | None) -> ReleaseBundle:
     """The release that is in production. NotFoundError when there is none."""
-    app, place = project.app_named(app_name), deployment_of(project)
+    app, place = project.app_named(app_name), project.deployment
     pointer = read_channel(place.serving, app.name)
     if pointer is None:
         raise NotFoundError(
@@ -61,14 +54,14 @@ async def promote_release(
         ),
         recheck=_recheck(project, report),
     )
-    return await promote(deployment_of(project), candidate, report=report)
+    return await promote(project.deployment, candidate, report=report)
 
 
 async def rollback_release(
     project: Project, app_name: str | None, to: str | None, reason: str, report: Report
 ) -> Moved:
     """Point production back: to what the present release replaced, or to the one named."""
-    app, place = project.app_named(app_name), deployment_of(project)
+    app, place = project.app_named(app_name), project.deployment
     target = None if to is None else find_release((place.promoted,), to)
     return await rollback(place, app.name, to=target, reason=reason, report=report)
 

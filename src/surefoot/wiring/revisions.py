@@ -1,4 +1,4 @@
-"""Which commit the files that decide an outcome stand at."""
+"""Which commit the files that decide an outcome stand at, and what it holds."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,14 @@ from surefoot.wiring.project import Project
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """A Git commit, None outside a repository, and whether files that decide an outcome differ from it."""
+    """A Git commit and the digest of what it holds, None outside a repository.
+
+    The digest leaves out what promotions and approvals write. `uncommitted` says whether files that decide an
+    outcome differ from the commit.
+    """
 
     commit: str | None
+    content: str | None
     uncommitted: bool
 
 
@@ -26,6 +31,10 @@ def revision_of(project: Project) -> Revision:
     try:
         repository = open_repository(folders.serving)
         head = repository.head().commit
-        return Revision(commit=head, uncommitted=bool(repository.uncommitted(deciding)))
+        return Revision(
+            commit=head,
+            content=repository.content(project.deployment.promotion_folders),
+            uncommitted=bool(repository.uncommitted(deciding)),
+        )
     except SurefootError:
-        return Revision(commit=None, uncommitted=True)
+        return Revision(commit=None, content=None, uncommitted=True)

@@ -236,6 +236,7 @@ def report(
         suite="answers",
         suite_digest="d4" * 32,
         instruments="e5" * 32,
+        content="a6" * 32,
         revision="f6" * 20,
         uncommitted=False,
         made_at=MADE_AT,
