@@ -56,6 +56,10 @@ class Table:
         """Whether the key is given; asking makes it a known key."""
         return self._take(key, None) is not None
 
+    def keys(self) -> tuple[str, ...]:
+        """The keys that are given, in the file's order."""
+        return tuple(self._values)
+
     def text(self, key: str, default: str | None = None, *, one_of: Sequence[str] = ()) -> str:
         """A string that is not blank, and one of `one_of` where that is given."""
         value = self._take(key, default)

@@ -124,7 +124,7 @@ def test_every_field_of_the_manifest_is_part_of_the_key() -> None:
         return response_key(release=release, model_fingerprint="f", case=CASES[0], repeat=0)
 
     manifests = [MANIFEST] + [
-        replace(MANIFEST, **{name: "another"})
+        replace(MANIFEST, **{name: "another"})  # type: ignore[arg-type]  # all of these are texts
         for name in ("app", "pipeline", "abstention", "prompt", "recipe", "snapshot", "embedder", "model")
     ]
     assert len({key(manifest.digest) for manifest in manifests}) == len(manifests)

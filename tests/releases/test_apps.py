@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from surefoot.errors import NotFoundError, SettingsError
+from surefoot.records import PinnedPrompt
 from surefoot.releases import AppFile, Parts, load_app, load_apps, manifest_of
 
 APP = """schema = 1
@@ -17,8 +18,16 @@ pipeline = "answers"
 abstention = "The documents do not say."
 example = "When does valve three open?"
 """
+OWN_CODE = APP.replace('"answers"', '"langchain"\nentry = "agent/graph.py:build"') + "[prompts]\n"
 PARTS = Parts(
-    prompt="a", recipe="b", snapshot="c", passages="d", embedder="e", model_alias="small", model="f"
+    pipeline="surefoot.answering/1",
+    prompt="a",
+    recipe="b",
+    snapshot="c",
+    passages="d",
+    embedder="e",
+    model_alias="small",
+    model="f",
 )
 
 
@@ -58,6 +67,9 @@ def test_an_unknown_app_offers_the_ones_there_are(tmp_path: Path, name: str) -> 
         ('model = "chat"', "model = 3", "model is 3"),
         ('model = "chat"', 'model = "chat"\nmodle = "chat"', "no key 'modle'"),
         ('pipeline = "answers"', 'pipeline = "agent"', "pipeline is 'agent'"),
+        ('pipeline = "answers"', 'pipeline = "langchain"', "entry is missing"),
+        ('pipeline = "answers"', 'pipeline = "answers"\nentry = "a/b.py:c"', "no key 'entry'"),
+        ('pipeline = "answers"', 'pipeline = "answers"\nprompts = {a = "b"}', "no key 'prompts'"),
     ],
 )
 def test_a_wrong_app_file_says_which_key_and_what_to_write(
@@ -69,19 +81,66 @@ def test_a_wrong_app_file_says_which_key_and_what_to_write(
     assert refused.value.remedy
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "../agent/graph.py:build",
+        "/srv/graph.py:build",
+        "agent/../../graph.py:build",
+        "graph.py:build",
+        "agent/graph.py",
+        "agent/graph.py:_hidden",
+        "agent/graph:build",
+        "agent.graph:build",
+    ],
+)
+def test_code_from_anywhere_but_a_folder_below_the_apps_is_refused(tmp_path: Path, entry: str) -> None:
+    text = OWN_CODE.replace("agent/graph.py:build", entry)
+
+    with pytest.raises(SettingsError, match="entry is") as refused:
+        load_app(app_in(tmp_path, text), "answers")
+
+    assert "<folder>/<file>.py:<attribute> below serving/apps/" in refused.value.remedy
+
+
+def test_an_app_with_code_of_its_own_names_further_prompts_by_their_use(tmp_path: Path) -> None:
+    app = load_app(app_in(tmp_path, OWN_CODE + 'rewrite = "rewrite"\ndraft = "answer"\n'), "answers")
+
+    assert app.entry == "agent/graph.py:build"
+    assert [*app.prompts.items()] == [("draft", "answer"), ("rewrite", "rewrite")]
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"), [("re-write = 'a'", "prompts is 're-write'"), ("a = 3", "a is 3")]
+)
+def test_a_further_prompt_that_code_could_not_name_is_refused(
+    tmp_path: Path, line: str, complaint: str
+) -> None:
+    with pytest.raises(SettingsError, match=complaint):
+        load_app(app_in(tmp_path, f"{OWN_CODE}{line}\n"), "answers")
+
+
 def test_equal_parts_make_an_equal_release(tmp_path: Path) -> None:
     app = load_app(app_in(tmp_path), "answers")
 
     assert manifest_of(app, PARTS).digest == manifest_of(app, replace(PARTS)).digest
 
 
-@pytest.mark.parametrize("part", [field.name for field in fields(Parts)])
+@pytest.mark.parametrize("part", [field.name for field in fields(Parts) if field.name != "prompts"])
 def test_every_part_decides_the_release(tmp_path: Path, part: str) -> None:
     app = load_app(app_in(tmp_path), "answers")
 
-    changed = replace(PARTS, **{part: "other"})
+    changed: Parts = replace(PARTS, **{part: "other"})  # type: ignore[arg-type]  # all of these are texts
 
     assert manifest_of(app, changed).digest != manifest_of(app, PARTS).digest
+
+
+def test_every_word_of_a_further_prompt_decides_the_release(tmp_path: Path) -> None:
+    app = load_app(app_in(tmp_path), "answers")
+    one = PinnedPrompt(use="rewrite", name="rewrite", digest="g")
+    pinned = [(), (one,), *((replace(one, **{word: "other"}),) for word in ("use", "name", "digest"))]
+
+    assert len({manifest_of(app, replace(PARTS, prompts=prompts)).digest for prompts in pinned}) == 5
 
 
 def test_the_manifest_names_the_alias_that_answers_and_not_the_apps(tmp_path: Path) -> None:

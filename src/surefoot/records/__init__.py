@@ -14,7 +14,7 @@ from surefoot.records.messages import (
     Usage,
 )
 from surefoot.records.passages import Passage, RankedPassage
-from surefoot.records.releases import Manifest
+from surefoot.records.releases import Manifest, PinnedPrompt
 from surefoot.records.responses import NoResponse, Responded, Response
 from surefoot.records.scores import Score, Scored, Unscored
 from surefoot.records.traces import Failure, Feedback, Rating, Trace
@@ -47,6 +47,7 @@ __all__ = [
     "NoResponse",
     "Outcome",
     "Passage",
+    "PinnedPrompt",
     "Pins",
     "RankedPassage",
     "Rating",

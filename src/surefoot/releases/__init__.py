@@ -3,7 +3,8 @@
 What is exported here needs no Git. `promotion` changes what serves, through `git`; `signatures` makes keys.
 """
 
-from surefoot.releases.apps import PIPELINES, AppFile, Parts, load_app, load_apps, manifest_of
+from surefoot.releases.app_code import AppCode, code_pinned, read_code
+from surefoot.releases.apps import BUILT_IN_IDENTITY, AppFile, Parts, load_app, load_apps, manifest_of
 from surefoot.releases.bundles import (
     ReleaseBundle,
     ReleaseParts,
@@ -20,7 +21,8 @@ from surefoot.releases.runs import read_run, write_run
 from surefoot.releases.signatures import Signatures, read_signatures
 
 __all__ = [
-    "PIPELINES",
+    "BUILT_IN_IDENTITY",
+    "AppCode",
     "AppFile",
     "Parts",
     "Pointer",
@@ -29,6 +31,7 @@ __all__ = [
     "ReleaseParts",
     "Signatures",
     "check_proof",
+    "code_pinned",
     "find_release",
     "list_receipts",
     "list_releases",
@@ -37,6 +40,7 @@ __all__ = [
     "load_parts",
     "manifest_of",
     "read_channel",
+    "read_code",
     "read_receipt",
     "read_release",
     "read_run",

@@ -1,17 +1,21 @@
 """Apps as files, `serving/apps/<app>.toml`, and the manifest of an app's present parts."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from surefoot.errors import NotFoundError, SettingsError
-from surefoot.records import Manifest
-from surefoot.tables import read_table
+from surefoot.records import Manifest, PinnedPrompt
+from surefoot.releases.app_code import LANGCHAIN, entry_fault
+from surefoot.tables import Table, read_table
 
-# Pipelines by the name an app file uses, and the identity that goes into the manifest: raise its
+# The built-in pipeline as an app file names it, and the identity that goes into the manifest: raise its
 # number when the code changes what is answered from equal parts.
-PIPELINES = {"answers": "surefoot.answering/1"}
+BUILT_IN = "answers"
+BUILT_IN_IDENTITY = "surefoot.answering/1"
 
+_USE = re.compile(r"[a-z][a-z0-9_]*")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -20,7 +24,8 @@ class AppFile:
     """What an app file says: names of a prompt, a corpus, a recipe and a model alias.
 
     `abstention` is the sentence the app answers with when its documents are silent. `example` is a
-    question worth asking first; it decides no answer, so no manifest holds it.
+    question worth asking first; it decides no answer, so no manifest holds it. An app whose pipeline is its
+    own code has an `entry`, like `agent/graph.py:build`, and may name further `prompts` by what they are for.
     """
 
     name: str
@@ -31,15 +36,18 @@ class AppFile:
     pipeline: str
     abstention: str
     example: str
+    entry: str | None = None
+    prompts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """The digests of an app's present parts, as their rooms computed them; all 64 hex digits.
 
-    `model_alias` is the one name among them: the alias that answers, which a setting may choose.
+    `model_alias` is the alias that answers, which a setting may choose; `pipeline` the identity of the code.
     """
 
+    pipeline: str
     prompt: str
     recipe: str
     snapshot: str
@@ -47,6 +55,7 @@ class Parts:
     embedder: str
     model_alias: str
     model: str
+    prompts: tuple[PinnedPrompt, ...] = ()
 
 
 def load_app(folder: Path, name: str) -> AppFile:
@@ -56,15 +65,19 @@ def load_app(folder: Path, name: str) -> AppFile:
         known = ", ".join(_names(folder)) or "none yet"
         raise NotFoundError(f"there is no app {name!r} in {folder}", remedy=f"use one of: {known}")
     table = read_table(file)
+    pipeline = table.text("pipeline", one_of=(BUILT_IN, LANGCHAIN))
+    runs_own_code = pipeline == LANGCHAIN
     app = AppFile(
         name=name,
         prompt=table.text("prompt"),
         corpus=table.text("corpus"),
         recipe=table.text("recipe"),
         model=table.text("model"),
-        pipeline=table.text("pipeline", one_of=tuple(PIPELINES)),
+        pipeline=pipeline,
         abstention=table.text("abstention"),
         example=table.text("example"),
+        entry=_entry(table) if runs_own_code else None,
+        prompts=_further_prompts(table) if runs_own_code else {},
     )
     table.refuse_others()
     return app
@@ -82,7 +95,7 @@ def manifest_of(app: AppFile, parts: Parts) -> Manifest:
     """The manifest of an app over its present parts; its digest is the release."""
     return Manifest(
         app=app.name,
-        pipeline=PIPELINES[app.pipeline],
+        pipeline=parts.pipeline,
         abstention=app.abstention,
         prompt_name=app.prompt,
         prompt=parts.prompt,
@@ -92,7 +105,28 @@ def manifest_of(app: AppFile, parts: Parts) -> Manifest:
         embedder=parts.embedder,
         model_alias=parts.model_alias,
         model=parts.model,
+        prompts=parts.prompts,
     )
+
+
+def _entry(table: Table) -> str:
+    entry = table.text("entry")
+    fault = entry_fault(entry)
+    if fault is not None:
+        raise table.wrong("entry", entry, f"<folder>/<file>.py:<attribute> below serving/apps/; {fault}")
+    return entry
+
+
+def _further_prompts(table: Table) -> Mapping[str, str]:
+    """The names of further prompts by their use, sorted by it."""
+    if not table.has("prompts"):
+        return {}
+    further = table.table("prompts")
+    uses = further.keys()
+    for use in uses:
+        if not _USE.fullmatch(use):
+            raise table.wrong("prompts", use, "names of lower-case letters, digits and '_', a letter first")
+    return {use: further.text(use) for use in sorted(uses)}
 
 
 def _names(folder: Path) -> list[str]:

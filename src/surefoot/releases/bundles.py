@@ -1,7 +1,8 @@
 """Releases on disk: folders named by the digest of their manifest, written whole or not at all.
 
     <folder>/<digest>/manifest.json           what the release pins
-    <folder>/<digest>/prompts/, recipe.toml   the very bytes of its prompt, the prompt's includes, its recipe
+    <folder>/<digest>/prompts/, recipe.toml   the very bytes of its prompts, their includes, its recipe
+    <folder>/<digest>/code/                   the very bytes of an app's own code, where it has some
     <folder>/<digest>/receipts/, runs/        its proofs, and the recorded responses they rest on
 
 Candidates are kept in the state directory, what was promoted is under `serving/releases/`.
@@ -9,14 +10,15 @@ Candidates are kept in the state directory, what was promoted is under `serving/
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from surefoot.errors import NotFoundError, RefusedError, ResourceError, SurefootError
 from surefoot.files import flush
 from surefoot.prompts import Prompt, load_prompt
 from surefoot.records import Manifest
-from surefoot.releases.apps import PIPELINES
+from surefoot.releases.app_code import AppCode, code_pinned, is_code_file, read_code
+from surefoot.releases.apps import BUILT_IN_IDENTITY
 from surefoot.releases.manifests import MANIFEST, read_manifest
 from surefoot.releases.reading import damaged, is_digest
 from surefoot.retrieval.folders import owned_folder, publish, remove_abandoned
@@ -24,6 +26,7 @@ from surefoot.retrieval.recipes import Recipe, load_recipe
 
 PROMPTS = "prompts"
 RECIPE = "recipe.toml"
+CODE = "code"
 SHORTEST_PREFIX = 6
 
 _WRITING = ".writing-"
@@ -50,10 +53,22 @@ class ReleaseBundle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseParts:
-    """The prompt and the recipe of a release, loaded from its folder and found to be the ones it pins."""
+    """What a release's folder holds, loaded and found to be what it pins.
+
+    `prompts` are further prompts by their use; `code` is None for an app of the built-in pipeline.
+    """
 
     prompt: Prompt
     recipe: Recipe
+    prompts: Mapping[str, Prompt] = field(default_factory=dict)
+    code: AppCode | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of all files in the release's folder that its manifest pins, the recipe's first."""
+        prompts = sorted({name for one in (self.prompt, *self.prompts.values()) for name in one.files})
+        code = () if self.code is None else self.code.files
+        return (RECIPE, *(f"{PROMPTS}/{name}" for name in prompts), *(f"{CODE}/{name}" for name in code))
 
 
 def write_release(folder: Path, manifest: Manifest, files: Mapping[str, bytes]) -> Path:
@@ -101,12 +116,12 @@ def read_release(folder: Path, digest: str) -> ReleaseBundle:
 
 
 def load_parts(bundle: ReleaseBundle) -> ReleaseParts:
-    """The prompt and recipe of a release. RefusedError when either is not the one the manifest pins."""
+    """The prompts, the recipe and the code of a release. RefusedError when one is not what is pinned."""
     pipeline = bundle.manifest.pipeline
-    if pipeline not in PIPELINES.values():
+    if pipeline != BUILT_IN_IDENTITY and code_pinned(pipeline) is None:
         raise RefusedError(
             f"the release {bundle.digest} pins the pipeline {pipeline!r}, which this surefoot does not have",
-            remedy=f"install the surefoot that has it; this one has {', '.join(PIPELINES.values())}",
+            remedy=f"install the surefoot that has it; this one has {BUILT_IN_IDENTITY} and apps' own code",
         )
     return _parts(bundle.manifest, bundle.folder)
 
@@ -151,10 +166,12 @@ def cannot_write(path: Path, error: OSError) -> ResourceError:
 
 def _refuse_other_names(files: Mapping[str, bytes]) -> None:
     for name in files:
-        if not _FILE_NAMES.fullmatch(name):
+        below_code = name.removeprefix(f"{CODE}/")
+        if not _FILE_NAMES.fullmatch(name) and not (below_code != name and is_code_file(below_code)):
             raise RefusedError(
                 f"a release has no file {name!r}",
-                remedy=f"it holds {RECIPE} and the prompt's files below {PROMPTS}/, and nothing else",
+                remedy=f"it holds {RECIPE}, the prompts' files below {PROMPTS}/, an app's own Python files "
+                f"below {CODE}/, and nothing else",
             )
 
 
@@ -164,29 +181,39 @@ def _left_as_it_is(folder: Path, digest: str) -> Path:
 
 
 def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
-    (folder / PROMPTS).mkdir()
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         with (folder / name).open("xb") as stream:
             stream.write(content)
         flush(folder / name)
-    flush(folder / PROMPTS)
+    for written in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        flush(written)
     flush(folder)
 
 
 def _parts(manifest: Manifest, folder: Path) -> ReleaseParts:
+    pinned_code = code_pinned(manifest.pipeline)
     try:
-        prompt = load_prompt(folder / PROMPTS, manifest.prompt_name)
-        recipe = load_recipe(folder / RECIPE)
+        parts = ReleaseParts(
+            prompt=load_prompt(folder / PROMPTS, manifest.prompt_name),
+            recipe=load_recipe(folder / RECIPE),
+            prompts={one.use: load_prompt(folder / PROMPTS, one.name) for one in manifest.prompts},
+            code=None if pinned_code is None else read_code(folder / CODE, pinned_code[0]),
+        )
     except SurefootError as error:
         error.add_note(f"It is a file of the release {manifest.digest}.")
         raise
-    for what, found, pinned in (
-        ("prompt", prompt.digest, manifest.prompt),
-        ("recipe", recipe.digest, manifest.recipe),
-    ):
+    compared = [
+        ("prompt", parts.prompt.digest, manifest.prompt),
+        ("recipe", parts.recipe.digest, manifest.recipe),
+        *((f"prompt {one.name!r}", parts.prompts[one.use].digest, one.digest) for one in manifest.prompts),
+    ]
+    if pinned_code is not None and parts.code is not None:
+        compared.append(("code", parts.code.digest, pinned_code[1]))
+    for what, found, pinned in compared:
         if found != pinned:
             raise damaged(folder, f"the release pins the {what} {pinned}, and the {what} there is {found}")
-    return ReleaseParts(prompt=prompt, recipe=recipe)
+    return parts
 
 
 def _listed(folder: Path) -> str:

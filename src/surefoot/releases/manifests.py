@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from surefoot.errors import SettingsError
-from surefoot.records import Manifest
+from surefoot.records import Manifest, PinnedPrompt
 from surefoot.releases.reading import damaged, is_digest, parse_object, read_named_bytes
 
 MANIFEST = "manifest.json"
@@ -51,7 +51,20 @@ def _manifest(value: Mapping[str, object], file: Path) -> Manifest:
         embedder=_digest(value, "embedder", file),
         model_alias=_text(model, "alias", file),
         model=_digest(model, "identity", file),
+        prompts=_further_prompts(value, file),
     )
+
+
+def _further_prompts(value: Mapping[str, object], file: Path) -> tuple[PinnedPrompt, ...]:
+    """The further prompts by their use, in order; none where the manifest has no such key."""
+    tables = _table(value, "prompts", file) if "prompts" in value else {}
+    found = []
+    for use in sorted(tables):
+        pinned = _table(tables, use, file)
+        found.append(
+            PinnedPrompt(use=use, name=_text(pinned, "name", file), digest=_digest(pinned, "digest", file))
+        )
+    return tuple(found)
 
 
 def _table(value: Mapping[str, object], key: str, file: Path) -> dict[str, object]:

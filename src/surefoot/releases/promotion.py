@@ -14,8 +14,6 @@ from surefoot.files import replace_file
 from surefoot.local import Report
 from surefoot.local.locks import one_at_a_time
 from surefoot.releases.bundles import (
-    PROMPTS,
-    RECIPE,
     ReleaseBundle,
     cannot_write,
     load_parts,
@@ -183,9 +181,9 @@ def _proven(place: Deployment, app: str, release: str) -> Pointer:
 def _bring(place: Deployment, release: ReleaseBundle, proofs: tuple[Found, ...]) -> dict[Path, bytes]:
     """Write the release and all its proofs rest on to `serving/`. Returns the files, for the commit."""
     target = place.promoted / release.digest
-    for name in ("", PROMPTS, RECEIPTS, RUNS):
+    names = load_parts(release).files
+    for name in ("", RECEIPTS, RUNS, *names):
         refuse_links(place.serving, target / name)
-    names = [RECIPE, *(f"{PROMPTS}/{name}" for name in load_parts(release).prompt.files)]
     write_release(
         place.promoted, release.manifest, {name: (release.folder / name).read_bytes() for name in names}
     )

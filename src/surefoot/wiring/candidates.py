@@ -5,6 +5,7 @@ from pathlib import Path
 from surefoot.errors import NotFoundError, RefusedError
 from surefoot.releases import AppFile
 from surefoot.releases.bundles import (
+    CODE,
     PROMPTS,
     RECIPE,
     SHORTEST_PREFIX,
@@ -17,7 +18,7 @@ from surefoot.releases.bundles import (
 from surefoot.releases.channels import read_channel
 from surefoot.releases.receipts import Receipt, list_receipts, read_receipt
 from surefoot.wiring.project import Project
-from surefoot.wiring.releasing import present_manifest, prompt_of
+from surefoot.wiring.releasing import parts_of, present_manifest
 
 PRODUCTION, FOUNDING = "production", "founding"
 
@@ -66,15 +67,17 @@ def candidate_of(project: Project, app: AppFile, prefix: str | None) -> ReleaseB
 
 def create_release(project: Project, app: AppFile) -> ReleaseBundle:
     """The release of the working tree, in the state directory: its manifest, and the bytes of its files."""
-    prompt = prompt_of(project, app)
+    folders, parts = project.settings.folders, parts_of(project, app)
+    prompts = {name for prompt in (parts.prompt, *parts.prompts.values()) for name in prompt.files}
+    code = {} if parts.code is None else parts.code.files
     files = {
-        f"{PROMPTS}/{name}": (project.settings.folders.prompts / name).read_bytes() for name in prompt.files
+        RECIPE: (folders.serving / "recipes" / f"{app.recipe}.toml").read_bytes(),
+        **{f"{PROMPTS}/{name}": (folders.prompts / name).read_bytes() for name in sorted(prompts)},
+        **{f"{CODE}/{name}": content for name, content in code.items()},
     }
-    recipe = project.settings.folders.serving / "recipes" / f"{app.recipe}.toml"
     manifest = present_manifest(project, app)
-    folder = project.settings.folders.state / "releases"
-    write_release(folder, manifest, {**files, RECIPE: recipe.read_bytes()})
-    return read_release(folder, manifest.digest)
+    write_release(folders.state / "releases", manifest, files)
+    return read_release(folders.state / "releases", manifest.digest)
 
 
 def found_receipt(project: Project, prefix: str) -> tuple[Receipt, tuple[Path, ...]]:

@@ -30,6 +30,7 @@ from surefoot.retrieval import Embedder
 from surefoot.retrieval.build import BuildProgress
 from surefoot.wiring.indexing import build_index, embedder_of, open_pinned
 from surefoot.wiring.machine import Machine
+from surefoot.wiring.opening import app_of
 from surefoot.wiring.project import Project, secret
 from surefoot.wiring.releasing import prompt_of
 from surefoot.wiring.serving import ModelParts, model_of
@@ -113,13 +114,8 @@ async def opened(bench: Bench, release: ReleaseBundle) -> AsyncIterator[App]:
     parts = load_parts(release)
     snapshot = await open_pinned(bench.project, release.manifest.snapshot, parts.recipe, bench.embedder)
     try:
-        yield App(
-            manifest=release.manifest,
-            prompt=parts.prompt,
-            retriever=snapshot,
-            model=bench.model.chat,
-            counter=bench.model.counter,
-            passages_shown=parts.recipe.limit,
+        yield app_of(
+            release.manifest, parts, retriever=snapshot, model=bench.model.chat, counter=bench.model.counter
         )
     finally:
         await snapshot.aclose()

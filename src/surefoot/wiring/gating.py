@@ -202,11 +202,12 @@ def reported(project: Project, receipt: Receipt, cases: Sequence[Case]) -> Gated
 
 
 def _prompt_diff(project: Project, receipt: Receipt) -> str:
-    """How the two releases' prompt files differ, line by line; nothing in a founding gate."""
+    """How the two releases' prompts and code differ, line by line; nothing in a founding gate."""
     if receipt.baseline is None:
         return ""
     before, after = (
         find_release(project.deployment.folders, digest) for digest in (receipt.baseline, receipt.release)
     )
-    lines = [line for part in diff(before, after) if part.part == "prompt" for line in part.lines]
+    shown = ("prompt", "prompts", "pipeline")
+    lines = [line for part in diff(before, after) if part.part in shown for line in part.lines]
     return "\n".join(lines)

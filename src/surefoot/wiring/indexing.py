@@ -118,10 +118,10 @@ async def build_production_index(
     if pinned == built:
         return None
     corpus = project.corpus_of(app)
-    found = await present_snapshot(corpus, chosen.recipe, embedder)
+    found = await present_snapshot(corpus, chosen.parts.recipe, embedder)
     if found == pinned:
         # A name of its own: the pointer of the working tree's recipe stays where it is.
-        named = replace(chosen.recipe, name=f"release-{release[:12]}")
+        named = replace(chosen.parts.recipe, name=f"release-{release[:12]}")
         return await build_snapshot(
             corpus, named, embedder, project.snapshots, engine=engine(), progress=progress
         )

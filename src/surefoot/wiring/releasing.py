@@ -7,23 +7,24 @@ from typing import Literal
 
 from surefoot.errors import RefusedError, SnapshotError, SurefootError
 from surefoot.prompts import Prompt, load_prompt
-from surefoot.records import Manifest, VerdictKind
+from surefoot.records import Manifest, PinnedPrompt, VerdictKind
 from surefoot.releases import (
-    PIPELINES,
+    BUILT_IN_IDENTITY,
     AppFile,
     Parts,
     Pointer,
     Receipt,
     ReleaseBundle,
+    ReleaseParts,
     check_proof,
     load_parts,
     manifest_of,
     read_channel,
+    read_code,
     read_receipt,
     read_release,
     read_signatures,
 )
-from surefoot.retrieval import Recipe
 from surefoot.retrieval.snapshots import read_live, read_snapshot
 from surefoot.wiring.project import Project
 
@@ -32,14 +33,13 @@ Channel = Literal["production", "working tree"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """A release with its prompt and recipe read: all that serves but the open snapshot.
+    """A release with its parts read: all that serves but the open snapshot.
 
     `pointer` is what production named, and None for the working tree, which nothing proves.
     """
 
     manifest: Manifest
-    prompt: Prompt
-    recipe: Recipe
+    parts: ReleaseParts
     pointer: Pointer | None
 
 
@@ -120,7 +120,7 @@ def in_production(project: Project, app: AppFile, pointer: Pointer) -> Chosen:
     proof_of(project, bundle, pointer)
     parts = load_parts(bundle)
     _refuse_another_deployment(project, manifest)
-    return Chosen(manifest=manifest, prompt=parts.prompt, recipe=parts.recipe, pointer=pointer)
+    return Chosen(manifest=manifest, parts=parts, pointer=pointer)
 
 
 def proof_of(project: Project, bundle: ReleaseBundle, pointer: Pointer) -> Receipt:
@@ -133,11 +133,17 @@ def proof_of(project: Project, bundle: ReleaseBundle, pointer: Pointer) -> Recei
 
 def working_tree(project: Project, app: AppFile) -> Chosen:
     """The app's parts as they are now, proven or not."""
-    return Chosen(
-        manifest=present_manifest(project, app),
+    return Chosen(manifest=present_manifest(project, app), parts=parts_of(project, app), pointer=None)
+
+
+def parts_of(project: Project, app: AppFile) -> ReleaseParts:
+    """The app's prompts, recipe and code as their files are now."""
+    folders = project.settings.folders
+    return ReleaseParts(
         prompt=prompt_of(project, app),
         recipe=project.recipe_of(app),
-        pointer=None,
+        prompts={use: load_prompt(folders.prompts, name) for use, name in app.prompts.items()},
+        code=None if app.entry is None else read_code(folders.serving / "apps", app.entry),
     )
 
 
@@ -161,11 +167,17 @@ def live_snapshot_of(project: Project, app: AppFile) -> str:
 def present_manifest(project: Project, app: AppFile) -> Manifest:
     """The manifest of the app's parts as they are now; its digest is the release that would serve."""
     snapshot = read_snapshot(project.snapshots / live_snapshot_of(project, app))
+    parts = parts_of(project, app)
     return manifest_of(
         app,
         Parts(
-            prompt=prompt_of(project, app).digest,
-            recipe=project.recipe_of(app).digest,
+            pipeline=BUILT_IN_IDENTITY if parts.code is None else parts.code.identity,
+            prompt=parts.prompt.digest,
+            prompts=tuple(
+                PinnedPrompt(use=use, name=prompt.name, digest=prompt.digest)
+                for use, prompt in parts.prompts.items()
+            ),
+            recipe=parts.recipe.digest,
             snapshot=snapshot.digest,
             passages=snapshot.passages_digest,
             embedder=project.embedder_identity(),
@@ -182,13 +194,6 @@ def _releases(project: Project) -> Path:
 def _refuse_another_deployment(project: Project, manifest: Manifest) -> None:
     """A release was proven with one pipeline, model and embedder, and counts with no other."""
     release = manifest.digest[:12]
-    if manifest.pipeline not in PIPELINES.values():
-        raise RefusedError(
-            f"the release {release!r} was proven with the pipeline {manifest.pipeline!r}, "
-            f"and this surefoot has {', '.join(map(repr, PIPELINES.values()))}",
-            remedy="install the surefoot that it was proven with, or prove the present state with "
-            "`surefoot gate run`",
-        )
     identity = project.chat_identity()
     if manifest.model != identity:
         raise RefusedError(

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from surefoot.answering import App, ChatModel, TokenCounter
 from surefoot.api.service import NotReady
@@ -20,6 +21,7 @@ from surefoot.releases import AppFile, Pointer
 from surefoot.retrieval import Embedder, Recipe
 from surefoot.retrieval.searching import SearchableSnapshot
 from surefoot.wiring.indexing import open_pinned
+from surefoot.wiring.opening import app_of
 from surefoot.wiring.project import Project
 from surefoot.wiring.readiness import APP
 from surefoot.wiring.releasing import (
@@ -208,7 +210,7 @@ class ServedApps:
     async def _opened(self, app: AppFile, pointer: Pointer | None) -> Serving:
         chosen = await asyncio.to_thread(self._chosen, app, pointer)
         manifest = chosen.manifest
-        snapshot = await self._shelf.take(manifest.snapshot, chosen.recipe)
+        snapshot = await self._shelf.take(manifest.snapshot, chosen.parts.recipe)
         if snapshot.passages_digest != manifest.passages:
             self._shelf.give_back(manifest.snapshot)
             raise SnapshotError(
@@ -217,14 +219,20 @@ class ServedApps:
                 remedy=f"run `surefoot index build {app.name}` with the libraries of requirements.lock, or "
                 "prove the present state with `surefoot gate run`",
             )
-        opened = App(
-            manifest=manifest,
-            prompt=chosen.prompt,
-            retriever=snapshot,
-            model=self._model,
-            counter=self._counter,
-            passages_shown=chosen.recipe.limit,
-        )
+        try:
+            opened = await asyncio.to_thread(
+                partial(
+                    app_of,
+                    manifest,
+                    chosen.parts,
+                    retriever=snapshot,
+                    model=self._model,
+                    counter=self._counter,
+                )
+            )
+        except BaseException:
+            self._shelf.give_back(manifest.snapshot)
+            raise
         return Serving(app=opened, snapshot=snapshot, pointer=chosen.pointer)
 
     def _chosen(self, app: AppFile, pointer: Pointer | None) -> Chosen:
