@@ -22,6 +22,8 @@ RUN python3 -m venv /opt/venv \
         -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
+COPY evals/ragas.lock ./evals/
+COPY serving ./serving
 RUN /opt/backend/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
     && /opt/venv/bin/python -m pip install --no-deps dist/*.whl \
     && /opt/venv/bin/python -m compileall -qq /opt/venv/lib/python3.11/site-packages/surefoot \

@@ -1,4 +1,4 @@
-"""Whole files: replace one in one step, so that neither a reader nor a crash meets half of it."""
+"""Whole files: replace one in one step, and find those that come with surefoot."""
 
 import os
 import tempfile
@@ -21,6 +21,21 @@ def replace_file(file: Path, content: bytes, *, mode: int = 0o644) -> None:
         written.unlink(missing_ok=True)
         raise
     flush(file.parent)
+
+
+def own_or_shipped(own: Path, name: str) -> Path:
+    """The project's own file where it has one, else the one that comes with surefoot."""
+    return own if own.is_file() else shipped(name)
+
+
+def shipped(name: str) -> Path:
+    """A file that comes with surefoot, such as `evals/ragas.lock`, by its place in surefoot's repository.
+
+    In an installed wheel it lies below the package; in a checkout, in the repository itself.
+    """
+    package = Path(__file__).parent
+    beside = package / "shipped" / name
+    return beside if beside.is_file() else package.parents[1] / name
 
 
 def flush(path: Path) -> None:

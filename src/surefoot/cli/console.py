@@ -41,10 +41,11 @@ T = TypeVar("T")
 
 
 def project_top() -> Path:
-    """The project's top: this folder, or the nearest one above it that has `serving/`."""
+    """The project's top: this folder, or the nearest one above it that has the folder `serving`."""
     here = Path.cwd()
+    serving = os.environ.get("SUREFOOT_FOLDERS_SERVING", "serving")
     for folder in (here, *here.parents):
-        if (folder / "serving").is_dir():
+        if (folder / serving).is_dir():
             return folder
     return here
 

@@ -129,7 +129,7 @@ async def _show(prefix: str) -> None:
 
     project = open_project(project_top())
     receipt, _ = found_receipt(project, prefix)
-    suite = load_suite(project.top / "evals" / receipt.suite)
+    suite = load_suite(project.settings.folders.evals / receipt.suite)
     if suite.digest != receipt.suite_digest:
         err.print("the suite has changed since: cases are shown as they are now", markup=False)
     _print(reported(project, receipt, suite.cases))

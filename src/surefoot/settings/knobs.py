@@ -31,7 +31,11 @@ class Folders(Section):
     """Where things are. Relative paths start at the project's top."""
 
     prompts: Path = Field(Path("prompts"), description="prompt files")
-    serving: Path = Field(Path("serving"), description="apps, corpora, recipes and models.toml")
+    evals: Path = Field(Path("evals"), description="suites of cases")
+    serving: Path = Field(
+        Path("serving"),
+        description="apps, corpora, recipes and models.toml; set it in the environment, for settings.toml is there",
+    )
     state: Path = Field(Path(".surefoot"), description="snapshots, traces, logs, keys; not in Git")
     cache: Path = Field(
         Path("~/.cache/surefoot"),

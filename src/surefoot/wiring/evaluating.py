@@ -20,6 +20,7 @@ from surefoot.evals.ragas_process import JudgeAddress
 from surefoot.evals.running import RunProgress, ask_cases, response_key
 from surefoot.evals.runs import RecordedRun
 from surefoot.evals.suites import Suite, load_suite
+from surefoot.files import own_or_shipped
 from surefoot.local import Progress, Report
 from surefoot.local.environment import RAGAS, ensure_environment
 from surefoot.models import Expectation, verify
@@ -89,7 +90,7 @@ def suites_of(project: Project, app: AppFile, name: str | None) -> tuple[Suite, 
             f"no suite guards the prompt {app.prompt!r}",
             remedy="name one in its front matter, as in `suites: [answers]`, or give --suite",
         )
-    suites = tuple(load_suite(project.top / "evals" / each) for each in names)
+    suites = tuple(load_suite(project.settings.folders.evals / each) for each in names)
     for suite in suites:
         if suite.app != app.name:
             raise NotFoundError(
@@ -252,9 +253,9 @@ async def score(bench: Bench, suite: Suite, run: RecordedRun, metrics: Sequence[
 
 
 async def ensure_ragas(project: Project, report: Report) -> Path:
-    """The interpreter of ragas's own environment, which is made from evals/ragas.lock if it is not here."""
+    """The interpreter of ragas's own environment, which is made from its lock file if it is not here."""
     environment = await ensure_environment(
-        project.top / "evals" / "ragas.lock",
+        own_or_shipped(project.settings.folders.evals / "ragas.lock", "evals/ragas.lock"),
         cache=project.settings.folders.cache,
         python=sys.executable,
         variables=os.environ,

@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 
 from surefoot.errors import SettingsError
+from surefoot.files import own_or_shipped
 from surefoot.local import Notice, Report
 from surefoot.local.converting import convert_chat, convert_embedder
 from surefoot.local.copies import LocalCopy
@@ -102,7 +103,7 @@ class Machine:
         """VLLM's own environment, for the GPU that is here or for the CPU."""
         lock = "vllm-gpu.lock" if await has_nvidia_gpu(os.environ) else "vllm-cpu.lock"
         return await ensure_environment(
-            self._project.settings.folders.serving / lock,
+            own_or_shipped(self._project.settings.folders.serving / lock, f"serving/{lock}"),
             cache=self._cache,
             python=sys.executable,
             variables=os.environ,

@@ -42,7 +42,7 @@ async def promote_release(
     """Put a release into production, that of the working tree without a digest. Raises RefusedError."""
     release = release_chosen(project, prefix, app_name)
     app = project.app_named(release.manifest.app)
-    prompt, evals = prompt_of(project, app), project.top / "evals"
+    prompt, evals = prompt_of(project, app), project.settings.folders.evals
     candidate = Candidate(
         release=release,
         suites={name: load_suite(evals / name).digest for name in prompt.suites},

@@ -25,7 +25,7 @@ def revision_of(project: Project) -> Revision:
     folders = project.settings.folders
     deciding = (
         folders.prompts,
-        project.top / "evals",
+        folders.evals,
         *(folders.serving / name for name in ("apps", "corpora", "recipes", "models.toml")),
     )
     try:

@@ -135,7 +135,7 @@ def _arms(receipt: Receipt) -> tuple["_Arm", ...]:
 
 
 def _suite_of(project: Project, receipt: Receipt) -> Suite:
-    suite = load_suite(project.top / "evals" / receipt.suite)
+    suite = load_suite(project.settings.folders.evals / receipt.suite)
     if suite.digest != receipt.suite_digest:
         raise RefusedError(
             f"the suite {suite.name!r} is not the one of the receipt: it is {suite.digest[:12]}, and was "
