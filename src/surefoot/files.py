@@ -45,3 +45,19 @@ def flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def create_file(file: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Write a file that is not there yet, whole or not at all. FileExistsError when it is there."""
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    written = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        written.chmod(mode)
+        os.link(written, file)  # unlike a rename, it replaces nothing
+    finally:
+        written.unlink(missing_ok=True)
+    flush(file.parent)

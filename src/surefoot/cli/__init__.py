@@ -3,6 +3,7 @@
 import typer
 
 from surefoot.cli import (
+    adopting,
     asking,
     demonstrating,
     evaluating,
@@ -17,6 +18,7 @@ from surefoot.cli import (
     running,
     tracing,
 )
+from surefoot.cli.console import fail, missing_extra
 
 app = typer.Typer(
     name="surefoot",
@@ -25,6 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("init")(adopting.init)
 app.command("up")(running.up)
 app.command("down")(running.down)
 app.command("status")(running.status)
@@ -45,5 +48,8 @@ app.add_typer(keys.app, name="key")
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line. What a base install lacks for a command is named with its pip line."""
+    try:
+        app()
+    except ModuleNotFoundError as missing:
+        fail(missing_extra(missing))

@@ -41,11 +41,11 @@ T = TypeVar("T")
 
 
 def project_top() -> Path:
-    """The project's top: this folder, or the nearest one above it that has the folder `serving`."""
+    """The project's top: this folder, or the nearest one above it that has `serving/apps/`."""
     here = Path.cwd()
     serving = os.environ.get("SUREFOOT_FOLDERS_SERVING", "serving")
     for folder in (here, *here.parents):
-        if (folder / serving).is_dir():
+        if (folder / serving / "apps").is_dir():
             return folder
     return here
 
@@ -59,8 +59,6 @@ def run(
             return runner.run(work)
     except SurefootError as error:
         fail(error)
-    except ModuleNotFoundError as missing:
-        fail(_missing(missing))
     except ExceptionGroup as several:  # steps that ran at once; the first that failed stopped the others
         ours = [error for error in _all_of(several) if isinstance(error, SurefootError)]
         if len(ours) < len([*_all_of(several)]):
@@ -79,14 +77,15 @@ def _all_of(several: ExceptionGroup[Exception]) -> Iterator[Exception]:
             yield error
 
 
-def _missing(missing: ModuleNotFoundError) -> SurefootError:
+def missing_extra(missing: ModuleNotFoundError) -> SurefootError:
     """What to install for a module that an extra brings; anything else missing is a fault of ours."""
     module = (missing.name or "").partition(".")[0]
     if module not in EXTRAS:
         raise missing
     return SettingsError(
         f"this command needs {module}, which is not installed",
-        remedy=f"pip install 'surefoot[{EXTRAS[module]}]'",
+        remedy=f"pip install 'surefoot[{EXTRAS[module]}]'; 'surefoot[rag]' brings all that answering and "
+        "proving take",
     )
 
 

@@ -39,10 +39,11 @@ def headline(report: GateReport) -> str:
 
 def size(report: GateReport) -> str:
     """How much the verdict rests on."""
-    rules = report.receipt.verdict.rules
-    cases = len({case for scores in report.receipt.candidate_scores.values() for case in scores})
-    clusters = max((result.clusters for result in rules), default=0)
-    told = f"{counted(cases)} in {clusters} clusters" if clusters else counted(cases)
+    cases = {case for scores in report.receipt.candidate_scores.values() for case in scores}
+    clusters = len({report.cases[case].cluster for case in cases if case in report.cases})
+    told = counted(len(cases))
+    if clusters:
+        told += f" in {clusters} cluster{'s' * (clusters > 1)}"
     return f"suite {one_line(report.receipt.suite)}: {told}; bounds at {confidence(report)}, one-sided"
 
 

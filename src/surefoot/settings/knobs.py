@@ -34,7 +34,7 @@ class Folders(Section):
     evals: Path = Field(Path("evals"), description="suites of cases")
     serving: Path = Field(
         Path("serving"),
-        description="apps, corpora, recipes and models.toml; set it in the environment, for settings.toml is there",
+        description="settings.toml, apps, corpora, recipes, models.toml; another is set in the environment",
     )
     state: Path = Field(Path(".surefoot"), description="snapshots, traces, logs, keys; not in Git")
     cache: Path = Field(

@@ -1,0 +1,279 @@
+"""`surefoot init`: what a repository gets of surefoot, and how it gets all of it or nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from surefoot.errors import ModelUnreachableError, NotFoundError, SettingsError, SnapshotError, SurefootError
+from surefoot.evals.suites import load_suite
+from surefoot.files import create_file, replace_file
+from surefoot.models.asking_servers import served_models, vector_length
+from surefoot.prompts import load_prompt
+from surefoot.releases.git import open_repository
+from surefoot.retrieval import Corpus, Source
+from surefoot.retrieval.documents import DocumentFile, read_text, scan_corpus
+from surefoot.settings import Settings, read_settings
+from surefoot.wiring.adopted_files import (
+    CI_FILES,
+    Ci,
+    Embeddings,
+    Server,
+    app_files,
+    ci_files,
+    deployment_files,
+    example_documents,
+    example_folder,
+)
+from surefoot.wiring.project import open_project, secret
+
+_IGNORE = ".gitignore"
+_DEFAULT_DOCS = "docs"
+_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What `surefoot init` was asked for; None where the repository itself decides."""
+
+    endpoint: str | None
+    model: str | None
+    key_variable: str | None
+    embedder_endpoint: str | None
+    embedder_model: str | None
+    embedder_key_variable: str | None
+    docs: Path | None
+    ci: Ci | Literal["none"] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """What came of it, every path from the project's top.
+
+    `documents` is the folder that a new app answers from, and `question` what its first case asks; both are
+    empty where there was an app already. `prompt` and `suite` are the app's.
+    """
+
+    written: tuple[str, ...]
+    left: tuple[str, ...]
+    documents: str
+    question: str
+    prompt: str
+    suite: str
+    in_git: bool
+
+
+async def adopt(top: Path, wish: Wish) -> Adopted:
+    """Write what `top` lacks of a project, in one step: when anything fails, `top` is what it was.
+
+    A file that is there is left, whatever it holds. Raises SurefootError.
+    """
+    settings = read_settings(top)
+    server = await _server(wish)
+    embeddings = await _embeddings(wish)
+    files = {
+        **deployment_files(top, settings, server, embeddings),
+        **_ci(top, settings, wish.ci),
+    }
+    apps = sorted(file.stem for file in (settings.folders.serving / "apps").glob("*.toml"))
+    documents = ""
+    if not apps:
+        source, texts = _documents(top, settings, wish.docs)
+        documents = _name(top, source.path)
+        files |= app_files(top, settings, source, texts)
+    missing = {file: content for file, content in files.items() if not _is_there(file)}
+    with _Writing(top) as writing:
+        for file, content in missing.items():
+            writing.create(file, content)
+        state = settings.folders.state
+        ignored = writing.append(top / _IGNORE, f"{_name(top, state)}/") if state.is_relative_to(top) else ()
+        question = _checked(top)
+    return Adopted(
+        written=tuple(_name(top, file) for file in (*missing, *ignored)),
+        left=tuple(_name(top, file) for file in files if file not in missing),
+        documents=documents,
+        question=question if documents else "",
+        prompt=_name(top, settings.folders.prompts / "answer.prompt.md"),
+        suite=_name(top, settings.folders.evals / "answers" / "suite.toml"),
+        in_git=_repository_of(top) is not None,
+    )
+
+
+async def _server(wish: Wish) -> Server | None:
+    """The model server that is theirs, once it has said which models it serves."""
+    if wish.endpoint is None:
+        _refuse_without("--endpoint", {"--model": wish.model, "--key-variable": wish.key_variable})
+        return None
+    model = await _served_model(wish.endpoint, wish.model, wish.key_variable, option="--model")
+    return Server(url=wish.endpoint, model=model, key_variable=wish.key_variable)
+
+
+async def _embeddings(wish: Wish) -> Embeddings | None:
+    url, variable = wish.embedder_endpoint, wish.embedder_key_variable
+    if url is None:
+        said = {"--embedder-model": wish.embedder_model, "--embedder-key-variable": variable}
+        _refuse_without("--embedder-endpoint", said)
+        return None
+    model = await _served_model(url, wish.embedder_model, variable, option="--embedder-model")
+    length = await vector_length(url, model, api_key=secret(variable))
+    return Embeddings(url=url, model=model, dimensions=length, key_variable=variable)
+
+
+def _refuse_without(option: str, others: Mapping[str, str | None]) -> None:
+    for other, value in others.items():
+        if value is not None:
+            raise SettingsError(f"{other} is given, and no {option}", remedy=f"give {option} URL too")
+
+
+async def _served_model(url: str, wanted: str | None, variable: str | None, *, option: str) -> str:
+    """The model to use of a server: the wanted one, or the only one."""
+    try:
+        names = await served_models(url, api_key=secret(variable))
+    except ModelUnreachableError as error:
+        raise ModelUnreachableError(
+            f"{error.message}; nothing was written", remedy=f"start that server, or correct {url!r}"
+        ) from error
+    if wanted in names or (wanted is None and len(names) == 1):
+        return wanted or names[0]
+    listed = ", ".join(names[:_LISTED]) or "none"
+    if wanted is None:
+        raise SettingsError(
+            f"{url} serves {len(names)} models, and which one is to answer is not said",
+            remedy=f"give {option} with one of: {listed}",
+        )
+    raise NotFoundError(f"{url} serves no model {wanted!r}", remedy=f"give {option} with one of: {listed}")
+
+
+def _documents(top: Path, settings: Settings, wanted: Path | None) -> tuple[Source, dict[str, str]]:
+    """The folder to answer from, and the text of each of its documents; the example's where there is none."""
+    folder = (Path.cwd() / wanted).resolve() if wanted is not None else top / _DEFAULT_DOCS
+    if not folder.is_relative_to(top):
+        raise SettingsError(
+            f"{str(wanted)!r} is not in {top}",
+            remedy="name a folder of this repository: what a release answers from is pinned with it",
+        )
+    if wanted is not None and not folder.is_dir():
+        raise SettingsError(f"{str(wanted)!r} is not a folder", remedy="name one with Markdown or text files")
+    ours = (settings.folders.prompts, settings.folders.evals, settings.folders.serving)
+    inside = [one for one in ours if one.is_relative_to(folder)]
+    source = Source(path=folder, exclude=tuple(f"{_name(folder, one)}/**" for one in inside))
+    try:
+        found = scan_corpus(Corpus(name="docs", sources=(source,))).documents
+    except SnapshotError:
+        if wanted is not None:
+            raise
+        return Source(path=example_folder(settings)), example_documents()
+    return source, {one.source: read_text(one) for one in found if _is_prose(one)}
+
+
+def _is_prose(document: DocumentFile) -> bool:
+    return document.kind != "html"
+
+
+def _ci(top: Path, settings: Settings, wanted: Ci | Literal["none"] | None) -> dict[Path, bytes]:
+    """The CI file, at the repository's top: below it no CI system would find one."""
+    if wanted == "none":
+        return {}
+    repository = _repository_of(top)
+    if repository not in (None, top):
+        if wanted is not None:
+            raise SettingsError(
+                f"{top} is not the top of its repository, {repository}, where a CI file belongs",
+                remedy="run it there, or give --ci none",
+            )
+        return {}
+    return ci_files(top, wanted or _ci_of(top))
+
+
+def _repository_of(top: Path) -> Path | None:
+    """The top of the Git repository that the folder is in; None when it is in none."""
+    try:
+        return open_repository(top).top.resolve()
+    except SurefootError:
+        return None
+
+
+def _ci_of(top: Path) -> Ci:
+    """The CI system that the repository uses already; GitHub's where nothing tells."""
+    for ci, file in CI_FILES.items():
+        if (top / file).exists():
+            return ci
+    return "github"
+
+
+def _checked(top: Path) -> str:
+    """The app's first question, once everything that is there now reads well together."""
+    project = open_project(top)
+    app = project.apps[0]
+    prompt = load_prompt(project.settings.folders.prompts, app.prompt)
+    project.recipe_of(app)
+    project.corpus_of(app)
+    for suite in prompt.suites:
+        load_suite(project.settings.folders.evals / suite)
+    return app.example
+
+
+def _is_there(file: Path) -> bool:
+    return file.exists() or file.is_symlink()
+
+
+def _name(top: Path, path: Path) -> str:
+    """A path as it is written in files, from `top`. SettingsError for one outside."""
+    try:
+        return path.relative_to(top).as_posix()
+    except ValueError:
+        raise SettingsError(
+            f"{path} is outside {top}", remedy="set SUREFOOT_FOLDERS_* to folders of this repository"
+        ) from None
+
+
+class _Writing:
+    """Files and folders that are taken back when the block ends with an error."""
+
+    def __init__(self, top: Path) -> None:
+        self._top = top
+        self._files: list[Path] = []
+        self._folders: list[Path] = []
+        self._before: list[tuple[Path, bytes]] = []
+
+    def __enter__(self) -> "_Writing":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
+        for file in self._files:
+            file.unlink(missing_ok=True)
+        for file, content in self._before:
+            replace_file(file, content, mode=file.stat().st_mode & 0o777)
+        for folder in reversed(self._folders):
+            folder.rmdir()
+        if isinstance(error, SurefootError):
+            error.add_note("Nothing was written.")
+
+    def create(self, file: Path, content: bytes) -> None:
+        """Write a file that is not there, and the folders above it."""
+        try:
+            for folder in reversed([one for one in file.parents if not one.exists()]):
+                folder.mkdir()
+                self._folders.append(folder)
+            create_file(file, content)
+        except OSError as error:
+            raise SettingsError(
+                f"{_name(self._top, file)} cannot be written: {error.strerror or error}",
+                remedy="make way for it, or set SUREFOOT_FOLDERS_PROMPTS, _EVALS or _SERVING to another one",
+            ) from error
+        self._files.append(file)
+
+    def append(self, file: Path, line: str) -> Sequence[Path]:
+        """See to it that a file of lines has this one; returns the file if it was changed."""
+        if not _is_there(file):
+            self.create(file, f"{line}\n".encode())
+            return (file,)
+        before = file.read_bytes()
+        if line.rstrip("/").encode() in {one.strip().strip(b"/") for one in before.splitlines()}:
+            return ()
+        ended = before if not before or before.endswith(b"\n") else before + b"\n"
+        replace_file(file, ended + f"{line}\n".encode(), mode=file.stat().st_mode & 0o777)
+        self._before.append((file, before))
+        return (file,)
