@@ -52,6 +52,10 @@ class Table:
         self._keys = keys
         self._known: list[str] = []
 
+    def names(self) -> tuple[str, ...]:
+        """The keys there are, in the file's order."""
+        return tuple(self._values)
+
     def has(self, key: str) -> bool:
         """Whether the key is given; asking makes it a known key."""
         return self._take(key, None) is not None
@@ -81,6 +85,13 @@ class Table:
         value = self.text(key)
         if len(value) != 64 or not set(value) <= set("0123456789abcdef"):
             raise self.wrong(key, value, "a SHA-256: 64 lower-case hex digits")
+        return value
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """True or false."""
+        value = self._take(key, default)
+        if not isinstance(value, bool):
+            raise self.wrong(key, value, "true or false, without quotes")
         return value
 
     def integer(self, key: str, default: int | None = None, *, least: int, most: int | None = None) -> int:

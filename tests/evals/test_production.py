@@ -13,6 +13,7 @@ from surefoot.records import Scored, Scores, digest, digest_bytes
 from surefoot.releases import (
     Pointer,
     Receipt,
+    Trust,
     check_proof,
     load_parts,
     read_channel,
@@ -43,7 +44,7 @@ def test_production_names_a_release_that_its_receipt_proves(pointer: Pointer, re
     bundle = read_release(SERVING / "releases", pointer.release)
 
     load_parts(bundle)
-    check_proof(bundle.manifest, receipt, signatures=read_signatures(SERVING, bundle.folder, pointer.receipt))
+    check_proof(bundle.manifest, receipt, signatures=read_signatures(Trust(), bundle.folder, pointer.receipt))
 
 
 def test_its_judge_free_scores_follow_from_its_recorded_responses(pointer: Pointer, receipt: Receipt) -> None:

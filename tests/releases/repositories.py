@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.releases.examples import SUITE, files_of, manifest_saying, receipt_for, run_of
@@ -14,6 +14,7 @@ from surefoot.local import Notice, Progress
 from surefoot.records import Manifest
 from surefoot.releases import (
     Receipt,
+    Trust,
     check_proof,
     load_parts,
     read_channel,
@@ -64,10 +65,13 @@ class Trial:
     """A deployment in `project`, which is a repository's top or a folder below it."""
 
     project: Path
+    trust: Trust = field(default_factory=Trust)
 
     @property
     def place(self) -> Deployment:
-        return Deployment(serving=self.project / "serving", state=self.project / ".surefoot")
+        return Deployment(
+            serving=self.project / "serving", state=self.project / ".surefoot", trust=self.trust
+        )
 
     @property
     def pointer(self) -> Path:
@@ -120,7 +124,7 @@ class Trial:
     def copied(self, to: Path) -> "Trial":
         """The whole of it once more."""
         shutil.copytree(self.project, to, symlinks=True)
-        return Trial(project=to)
+        return replace(self, project=to)
 
 
 def candidate_of(trial: Trial, release: ReleaseBundle, suites: Mapping[str, str] | None = None) -> Candidate:
@@ -161,7 +165,7 @@ def serves(trial: Trial) -> str:
     bundle = read_release(serving / "releases", pointer.release)
     load_parts(bundle)
     receipt = read_receipt(bundle.folder, pointer.receipt)
-    signatures = read_signatures(serving, bundle.folder, pointer.receipt)
+    signatures = read_signatures(trial.trust, bundle.folder, pointer.receipt)
     check_proof(bundle.manifest, receipt, signatures=signatures)
     for run in filter(None, (receipt.candidate_run, receipt.baseline_run)):
         read_run([bundle.folder], run)

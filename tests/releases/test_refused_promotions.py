@@ -22,9 +22,11 @@ from surefoot.errors import RefusedError, SurefootError
 from surefoot.records import Outcome
 from surefoot.releases import (
     Receipt,
+    Trust,
     read_channel,
 )
 from surefoot.releases.conditions import Candidate
+from surefoot.releases.receipts import receipt_file
 from surefoot.releases.runs import run_file
 from surefoot.releases.signatures import new_key, sign, write_signature
 
@@ -209,15 +211,13 @@ def test_a_candidate_whose_prompt_was_edited_is_not_promoted(trial: Trial) -> No
 
 
 def test_where_keys_are_listed_only_a_signed_receipt_promotes(trial: Trial, tmp_path: Path) -> None:
-    new_key(tmp_path / "ci.key", trial.place.serving, "ci")
-    trial.git("add", "serving/keys")
-    trial.git("commit", "-q", "-m", "List a key")
+    trial = replace(trial, trust=Trust(keys={"ci": new_key(tmp_path / "ci.key")}))
     receipt = trial.gated(SECOND, FIRST.digest)
 
     assert "it has no signature" in refusal(trial, trial.candidate(SECOND))
 
     folder = trial.place.state / "releases" / SECOND.digest
-    write_signature(folder, receipt.digest, sign(receipt.canonical(), tmp_path / "ci.key"))
+    write_signature(receipt_file(folder, receipt.digest), sign(receipt.canonical(), tmp_path / "ci.key"))
     asyncio.run(trial.promote(SECOND))
 
     assert serves(trial) == SECOND.digest

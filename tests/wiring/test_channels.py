@@ -17,6 +17,9 @@ from tests.wiring.following import echo_the_rules, eventually_serves, failing_re
 from surefoot.records import Message
 from surefoot.releases import Pointer
 from surefoot.releases.channels import channel_file
+from surefoot.releases.receipts import receipt_file
+from surefoot.releases.signatures import new_key, sign, write_signature
+from surefoot.releases.trust import key_text
 
 CLIENTS = 8
 
@@ -115,6 +118,19 @@ def test_a_service_does_not_start_on_what_is_unproven_and_says_what_to_do(
     assert refused.status_code == 503
     assert refused.json()["error"]["kind"] == "RefusedError"
     assert "gate it again" in refused.json()["error"]["remedy"]
+
+
+def test_where_a_trust_file_lists_keys_only_a_signed_receipt_serves(
+    trial: Trial, first: Pointer, tmp_path: Path
+) -> None:
+    key = new_key(tmp_path / "ci.key")
+    (tmp_path / "trust.toml").write_text(f'schema = 1\n[keys]\nci = "{key_text(key)}"\n')
+    trusting = trial.told({"SUREFOOT_TRUST_FILE": str(tmp_path / "trust.toml")})
+    receipt = receipt_file(trial.top / "serving" / "releases" / first.release, first.receipt)
+    with trusting.serving() as service:
+        service.eventually_misses("it has no signature")
+        write_signature(receipt, sign(receipt.read_bytes(), tmp_path / "ci.key"))
+        service.eventually_ready()
 
 
 def test_a_killed_service_starts_again_on_what_production_names(

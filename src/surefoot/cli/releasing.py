@@ -89,12 +89,12 @@ def rollback(
 
 @app.command()
 def key(
-    name: Annotated[str, typer.Argument(help="Who signs, such as ci: the public key's name.")],
+    name: Annotated[str, typer.Argument(help="Who signs, such as ci: the name in the trust file.")],
     file: Annotated[
         Path | None, typer.Option(help="Where to write the private key; the state directory by default.")
     ] = None,
 ) -> None:
-    """Make a key to sign receipts with. Once its public half is committed, only signed receipts count."""
+    """Make a key to sign with, and print the trust file's line for its public half."""
     run(_key(name, file))
 
 
@@ -223,12 +223,13 @@ async def _key(name: str, file: Path | None) -> None:
     from surefoot.wiring.project import open_project
     from surefoot.wiring.promoting import make_signing_key
 
-    private, public = make_signing_key(open_project(project_top()), name, file)
-    out.print(Text(str(private)))
+    private, line = make_signing_key(open_project(project_top()), name, file)
+    out.print(Text(line))
     err.print(
         Text(
-            "That is the private key, for `surefoot gate run --signing-key`: keep it out of Git. While "
-            f"{public} is there, only receipts that a listed key signed count, also those in production now."
+            f"The private key is {private}: keep it out of Git. The line goes into the trust file: below "
+            "[keys] for receipts, below [break_glass] for promotions without one, or below [approvals.keys], "
+            "with an email in place of the name."
         )
     )
 

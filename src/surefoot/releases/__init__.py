@@ -19,6 +19,7 @@ from surefoot.releases.proofs import check_proof
 from surefoot.releases.receipts import Receipt, list_receipts, read_receipt, write_receipt
 from surefoot.releases.runs import read_run, write_run
 from surefoot.releases.signatures import Signatures, read_signatures
+from surefoot.releases.trust import Trust, read_trust
 
 __all__ = [
     "BUILT_IN_IDENTITY",
@@ -30,6 +31,7 @@ __all__ = [
     "ReleaseBundle",
     "ReleaseParts",
     "Signatures",
+    "Trust",
     "check_proof",
     "code_pinned",
     "find_release",
@@ -45,6 +47,7 @@ __all__ = [
     "read_release",
     "read_run",
     "read_signatures",
+    "read_trust",
     "write_receipt",
     "write_release",
     "write_run",

@@ -50,7 +50,7 @@ async def proofs_of(
     there = receipts_of(folders)
     proofs = tuple(_by_suite(there, candidate, suite) for suite in candidate.suites)
     for proof in proofs:
-        signatures = read_signatures(place.serving, proof.folder, proof.digest)
+        signatures = read_signatures(place.trust, proof.folder, proof.digest)
         check_proof(candidate.release.manifest, proof.receipt, signatures=signatures)
         _refuse_other_suite(proof.receipt, candidate.suites[proof.receipt.suite])
         _refuse_other_baseline(proof.receipt, production)

@@ -2,22 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from surefoot.errors import RefusedError, SettingsError
 from surefoot.releases.bundles import ReleaseBundle, find_release
 from surefoot.releases.receipts import Receipt, list_receipts, read_receipt
+from surefoot.releases.trust import Trust
 
 RELEASES = "releases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """The folder `serving/`, which Git has, and the state directory, which it has not."""
+    """The folder `serving/`, which Git has, the state directory, which it has not, and whom to trust."""
 
     serving: Path
     state: Path
+    trust: Trust = field(default_factory=Trust)
 
     @property
     def promoted(self) -> Path:

@@ -166,7 +166,7 @@ def _proven(place: Deployment, app: str, release: str) -> Pointer:
     refusal: RefusedError | None = None
     for found in receipts_of([bundle.folder]):
         try:
-            signatures = read_signatures(place.serving, bundle.folder, found.digest)
+            signatures = read_signatures(place.trust, bundle.folder, found.digest)
             check_proof(bundle.manifest, found.receipt, signatures=signatures)
         except RefusedError as error:
             refusal = refusal or error
@@ -194,10 +194,11 @@ def _bring(place: Deployment, release: ReleaseBundle, proofs: tuple[Found, ...])
         for run in (proof.receipt.candidate_run, proof.receipt.baseline_run):
             if run is not None:
                 files[run_file(target, run)] = read_run(folders, run)
-        signature = signature_file(proof.folder, proof.digest)
+        kept = receipt_file(target, proof.digest)
+        signature = signature_file(receipt_file(proof.folder, proof.digest))
         if signature.is_file():
-            files[signature_file(target, proof.digest)] = signature.read_bytes()
-        files[receipt_file(target, proof.digest)] = proof.receipt.canonical()
+            files[signature_file(kept)] = signature.read_bytes()
+        files[kept] = proof.receipt.canonical()
     for file, content in files.items():
         _keep(file, content)
     return files

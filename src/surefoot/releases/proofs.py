@@ -38,7 +38,7 @@ def check_proof(manifest: Manifest, receipt: Receipt, *, signatures: Signatures)
         raise _refused(
             receipt,
             "it has no signature" if signatures.signature is None else "none of the listed keys signed it",
-            f"sign it with one of the keys that serving/keys lists: {listed}",
+            f"sign it with one of the keys that the trust file lists: {listed}",
         )
 
 

@@ -1,7 +1,7 @@
 """Signatures: who vouches for a receipt. Ed25519, detached, beside the receipt as `<sha256>.sig`.
 
-`serving/keys/<name>.pub` are the public keys, PEM. Where that folder holds any, only receipts signed by one
-of them count. Without keys nothing here loads the vendor, `cryptography`.
+Where the trust file lists keys, only receipts signed by one of them count. Without keys nothing here loads
+the vendor, `cryptography`.
 """
 
 import base64
@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING
 from surefoot.errors import SettingsError
 from surefoot.files import replace_file
 from surefoot.releases.bundles import cannot_write
-from surefoot.releases.reading import checked_name, read_plain_file
-from surefoot.releases.receipts import RECEIPTS
+from surefoot.releases.reading import read_plain_file
+from surefoot.releases.receipts import receipt_file
+from surefoot.releases.trust import Trust
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-KEYS = "keys"
 _MOST_BYTES = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signatures:
-    """The signature of one receipt, where there is one, and the public keys that count, PEM by name.
+    """The signature of one file, where there is one, and the public keys that count, by name.
 
     No keys at all means that no signature is asked for.
     """
@@ -35,62 +35,52 @@ class Signatures:
     signature: bytes | None = None
     keys: Mapping[str, bytes]
 
-    def signer(self, receipt: bytes) -> str | None:
+    def signer(self, content: bytes) -> str | None:
         """The name of the key that signed these very bytes; None when no known key did."""
         if self.signature is None:
             return None
         signature = self.signature
-        return next((name for name, key in self.keys.items() if verify(receipt, signature, key)), None)
+        return next((name for name, key in self.keys.items() if verify(content, signature, key)), None)
 
 
-def signature_file(release_folder: Path, receipt: str) -> Path:
-    """Where the signature of a receipt is kept."""
-    return release_folder / RECEIPTS / f"{receipt}.sig"
+def signature_file(file: Path) -> Path:
+    """Where the signature of a file is kept: beside it."""
+    return file.with_suffix(".sig")
 
 
-def read_keys(serving: Path) -> dict[str, bytes]:
-    """The public keys of a deployment, PEM by name. SettingsError for a file that is none."""
-    keys: dict[str, bytes] = {}
-    for file in sorted((serving / KEYS).glob("*.pub")):
-        keys[file.stem] = read_plain_file(file, most_bytes=_MOST_BYTES)
-        _public_key(keys[file.stem], what=str(file))
-    return keys
-
-
-def read_signatures(serving: Path, release_folder: Path, receipt: str) -> Signatures:
-    """What `check_proof` asks about signatures: the receipt's own, and the deployment's keys."""
-    keys = read_keys(serving)
+def read_signature(file: Path) -> bytes | None:
+    """The signature beside a file; None where there is none."""
     try:
-        text = read_plain_file(signature_file(release_folder, receipt), most_bytes=_MOST_BYTES)
-        signature = base64.b64decode(text.strip(), validate=True)
+        text = read_plain_file(signature_file(file), most_bytes=_MOST_BYTES)
+        return base64.b64decode(text.strip(), validate=True)
     except FileNotFoundError:
-        return Signatures(keys=keys)
+        return None
     except binascii.Error:  # not a signature, so nobody's
-        signature = b""
-    return Signatures(signature=signature, keys=keys)
+        return b""
 
 
-def write_signature(release_folder: Path, receipt: str, signature: bytes) -> Path:
-    """Keep a signature beside its receipt, as a line of base64."""
-    file = signature_file(release_folder, receipt)
+def read_signatures(trust: Trust, release_folder: Path, receipt: str) -> Signatures:
+    """What `check_proof` asks about signatures: the receipt's own, and the keys that are trusted."""
+    return Signatures(signature=read_signature(receipt_file(release_folder, receipt)), keys=trust.keys)
+
+
+def write_signature(file: Path, signature: bytes) -> Path:
+    """Keep a signature beside the file that was signed, as a line of base64."""
+    beside = signature_file(file)
     try:
-        replace_file(file, base64.b64encode(signature) + b"\n")
+        replace_file(beside, base64.b64encode(signature) + b"\n")
     except OSError as error:
-        raise cannot_write(file, error) from error
-    return file
+        raise cannot_write(beside, error) from error
+    return beside
 
 
-def new_key(private_key_file: Path, serving: Path, name: str) -> Path:
-    """Make a key pair: the private key, for its owner's eyes only, and `serving/keys/<name>.pub`.
+def new_key(file: Path) -> bytes:
+    """Make a key pair: the private key goes into `file`, for its owner's eyes only. Returns the public key.
 
-    Returns the public key's file. Raises SettingsError rather than replace a key that is there.
+    Raises SettingsError rather than replace a key that is there.
     """
-    public_key_file = serving / KEYS / f"{checked_name(name, what='a key')}.pub"
-    for file in (private_key_file, public_key_file):
-        if file.exists() or file.is_symlink():
-            raise SettingsError(
-                f"{file} is there already", remedy="choose another name, or move it away first"
-            )
+    if file.exists() or file.is_symlink():
+        raise SettingsError(f"{file} is there already", remedy="choose another name, or move it away first")
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -98,19 +88,15 @@ def new_key(private_key_file: Path, serving: Path, name: str) -> Path:
     secret = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
     try:
-        replace_file(private_key_file, secret, mode=0o600)
-        replace_file(public_key_file, public)
+        replace_file(file, secret, mode=0o600)
     except OSError as error:
-        raise cannot_write(private_key_file, error) from error
-    return public_key_file
+        raise cannot_write(file, error) from error
+    return key.public_key().public_bytes_raw()
 
 
-def sign(receipt: bytes, private_key_file: Path) -> bytes:
-    """The signature of a receipt's bytes. SettingsError for a key that is none, or that others may read."""
+def sign(content: bytes, private_key_file: Path) -> bytes:
+    """The signature of these bytes. SettingsError for a key that is none, or that others may read."""
     secret = _read_secret(private_key_file)
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
@@ -125,15 +111,15 @@ def sign(receipt: bytes, private_key_file: Path) -> bytes:
             f"{private_key_file} holds no Ed25519 private key in PEM without a password",
             remedy="make one with `surefoot release key NAME`",
         )
-    return key.sign(receipt)
+    return key.sign(content)
 
 
-def verify(receipt: bytes, signature: bytes, public_key: bytes) -> bool:
-    """Whether the owner of this public key, PEM, signed these very bytes."""
+def verify(content: bytes, signature: bytes, public_key: bytes) -> bool:
+    """Whether the owner of this public key, 32 bytes, signed these very bytes."""
     from cryptography.exceptions import InvalidSignature
 
     try:
-        _public_key(public_key, what="the public key").verify(signature, receipt)
+        _public_key(public_key).verify(signature, content)
     except InvalidSignature:
         return False
     return True
@@ -156,23 +142,12 @@ def _read_secret(file: Path) -> bytes:
     return read_plain_file(file, most_bytes=_MOST_BYTES)
 
 
-def _public_key(content: bytes, *, what: str) -> "Ed25519PublicKey":
+def _public_key(key: bytes) -> "Ed25519PublicKey":
     try:
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"this deployment lists public keys, and checking signatures needs {error.name}",
+            f"the trust file lists public keys, and checking signatures needs {error.name}",
             remedy="pip install 'surefoot[evals]'",
         ) from error
-    try:
-        key = serialization.load_pem_public_key(content)
-    except (ValueError, UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, Ed25519PublicKey):
-        raise SettingsError(
-            f"{what} is no Ed25519 public key in PEM",
-            remedy="restore it from Git, or make a pair with `surefoot release key NAME`",
-        )
-    return key
+    return Ed25519PublicKey.from_public_bytes(key)

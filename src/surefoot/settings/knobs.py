@@ -128,6 +128,15 @@ class Traces(Section):
     keep_days: int = Field(30, ge=1, description="traces older than this are deleted when the service starts")
 
 
+class Trust(Section):
+    """Whom the deployment trusts; never in settings.toml, which a pull request can alter."""
+
+    file: Path | None = Field(
+        None,
+        description="the trust file, an absolute path outside the repository; only in the environment",
+    )
+
+
 class Settings(BaseSettings):
     """Every setting, by section."""
 
@@ -148,6 +157,7 @@ class Settings(BaseSettings):
     embedder: Embedder = Embedder()
     weights: Weights = Weights()
     traces: Traces = Traces()
+    trust: Trust = Trust()
 
     @property
     def serves_unproven(self) -> bool:
@@ -172,13 +182,44 @@ def read_settings(top: Path) -> Settings:
     _refuse_unknown_variables(os.environ)
     file = top / os.environ.get("SUREFOOT_FOLDERS_SERVING", "serving") / "settings.toml"
     try:
-        settings = Settings.model_validate(read_toml(file) if file.exists() else {})
+        written = read_toml(file) if file.exists() else {}
+        _refuse_trust_in(written, file)
+        settings = Settings.model_validate(written)
     except ValidationError as error:
         raise SettingsError(
             _sentence(error),
             remedy=f"mend it in {file} or in the environment; docs/reference/settings.md lists all",
         ) from error
+    _refuse_alterable(settings.trust.file, top)
     return _with_absolute_paths(settings, top)
+
+
+def _refuse_trust_in(written: Mapping[str, object], file: Path) -> None:
+    if "trust" in written:
+        raise SettingsError(
+            f"{file} sets [trust], and a pull request can alter that file",
+            remedy="set SUREFOOT_TRUST_FILE in the environment of whoever promotes and serves",
+        )
+
+
+def _refuse_alterable(trust_file: Path | None, top: Path) -> None:
+    """A trust file that a pull request could alter says nothing."""
+    if trust_file is None:
+        return
+    if not trust_file.is_absolute():
+        raise SettingsError(
+            f"SUREFOOT_TRUST_FILE is {str(trust_file)!r}, a relative path",
+            remedy="give an absolute one, outside the repository",
+        )
+    real = top.resolve()
+    repository = next((folder for folder in (real, *real.parents) if (folder / ".git").exists()), real)
+    # A folder on the way may be a link into the repository, or out of it again.
+    if any(path.resolve().is_relative_to(repository) for path in (trust_file, *trust_file.parents)):
+        raise SettingsError(
+            f"SUREFOOT_TRUST_FILE is {str(trust_file)!r}, inside of {repository}, where a pull request can "
+            "alter it",
+            remedy="keep it where only operators write, such as /etc/surefoot/trust.toml",
+        )
 
 
 def _with_absolute_paths(settings: Settings, top: Path) -> Settings:

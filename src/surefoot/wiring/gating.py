@@ -14,7 +14,7 @@ from surefoot.local import Notice, Report
 from surefoot.records import Case, Response
 from surefoot.releases.bundles import ReleaseBundle, find_release
 from surefoot.releases.differences import diff
-from surefoot.releases.receipts import Receipt, write_receipt
+from surefoot.releases.receipts import Receipt, receipt_file, write_receipt
 from surefoot.releases.runs import RUNS, read_run, write_run
 from surefoot.releases.signatures import sign, write_signature
 from surefoot.reports.gate_report import GateReport
@@ -121,7 +121,8 @@ async def _gate(bench: Bench, suite: Suite, sides: Sides, order: GateOrder) -> G
     )
     digest = write_receipt(candidate.folder, receipt)
     if order.signing_key is not None:
-        write_signature(candidate.folder, digest, sign(receipt.canonical(), order.signing_key))
+        signature = sign(receipt.canonical(), order.signing_key)
+        write_signature(receipt_file(candidate.folder, digest), signature)
     return reported(bench.project, receipt, suite.cases)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from surefoot.errors import NotFoundError, SettingsError
 from surefoot.models import Limits, Models, ModelSpec, Retries, declared_identity, load_models
 from surefoot.models.address import check_address
-from surefoot.releases import AppFile, load_apps
+from surefoot.releases import AppFile, load_apps, read_trust
 from surefoot.releases.deployment import Deployment
 from surefoot.retrieval import Corpus, Recipe, corpus_of_folder, load_corpus, load_recipe
 from surefoot.settings import Settings, read_settings
@@ -105,8 +105,11 @@ class Project:
 
     @property
     def deployment(self) -> Deployment:
-        """Where its releases are."""
-        return Deployment(serving=self.settings.folders.serving, state=self.settings.folders.state)
+        """Where its releases are, and whom it trusts. SettingsError for a trust file that cannot be read."""
+        folders = self.settings.folders
+        return Deployment(
+            serving=folders.serving, state=folders.state, trust=read_trust(self.settings.trust.file)
+        )
 
     @property
     def snapshots(self) -> Path:

@@ -9,7 +9,9 @@ from surefoot.releases import Receipt, ReleaseBundle, find_release
 from surefoot.releases.channels import read_channel
 from surefoot.releases.conditions import Candidate, Recheck
 from surefoot.releases.promotion import Moved, promote, rollback
-from surefoot.releases.signatures import KEYS, new_key
+from surefoot.releases.reading import checked_name
+from surefoot.releases.signatures import new_key
+from surefoot.releases.trust import key_text
 from surefoot.wiring.candidates import create_release
 from surefoot.wiring.project import Project
 from surefoot.wiring.releasing import prompt_of
@@ -50,7 +52,6 @@ async def promote_release(
             *(project.settings.folders.prompts / name for name in prompt.files),
             *(evals / name for name in prompt.suites),
             project.settings.folders.serving / "apps" / f"{app.name}.toml",
-            project.settings.folders.serving / KEYS,
         ),
         recheck=_recheck(project, report),
     )
@@ -66,10 +67,11 @@ async def rollback_release(
     return await rollback(place, app.name, to=target, reason=reason, report=report)
 
 
-def make_signing_key(project: Project, name: str, file: Path | None) -> tuple[Path, Path]:
-    """A new key pair: the private key's file, in the state directory unless said, and the public key's."""
+def make_signing_key(project: Project, name: str, file: Path | None) -> tuple[Path, str]:
+    """A new key pair: the private key's file, in the state directory unless said, and a trust file's line."""
+    checked_name(name, what="a key")
     private = file or project.settings.folders.state / SIGNING / f"{name}.key"
-    return private, new_key(private, project.settings.folders.serving, name)
+    return private, f'{name} = "{key_text(new_key(private))}"'
 
 
 def _of_app(bundle: ReleaseBundle, app_name: str | None) -> ReleaseBundle:

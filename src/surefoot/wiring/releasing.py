@@ -126,7 +126,7 @@ def in_production(project: Project, app: AppFile, pointer: Pointer) -> Chosen:
 def proof_of(project: Project, bundle: ReleaseBundle, pointer: Pointer) -> Receipt:
     """The receipt that the pointer names; RefusedError when it does not prove exactly this release."""
     receipt = read_receipt(bundle.folder, pointer.receipt)
-    signatures = read_signatures(project.settings.folders.serving, bundle.folder, pointer.receipt)
+    signatures = read_signatures(project.deployment.trust, bundle.folder, pointer.receipt)
     check_proof(bundle.manifest, receipt, signatures=signatures)
     return receipt
 
