@@ -16,6 +16,7 @@
     │   ├── ModelUnreachableError   nothing is listening, or the connection broke       HTTP 503
     │   ├── ModelTimeoutError       a limit passed: connect, first token, idle, total   HTTP 504
     │   └── ModelMismatchError      other weights answer than the ones pinned           HTTP 503
+    ├── AppError                    an app's own code failed while it answered
     ├── OverloadError               more requests wait than may                         HTTP 429
     ├── ServiceError                a running service was not there, or refused a command
     ├── TraceError                  the trace store cannot be read or written
@@ -146,6 +147,10 @@ class ModelMismatchError(ModelError):
     """Other weights answer than the ones that are pinned."""
 
     http_status = 503
+
+
+class AppError(SurefootError):
+    """An app's own code failed while it answered, or did what it may not."""
 
 
 class OverloadError(SurefootError):

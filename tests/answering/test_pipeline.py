@@ -118,7 +118,7 @@ def test_a_stream_without_an_end_is_an_error_and_no_answer() -> None:
 
 
 def test_timings_count_from_arrival_and_hold_the_time_in_the_queue() -> None:
-    ticks: Iterator[float] = iter([100.0, 100.5, 102.0, 105.0])
+    ticks: Iterator[float] = iter([100.0, 100.0, 100.5, 102.0, 105.0])
 
     async def story() -> Answer:
         app = app_of(ScriptedModel(("a",)), "passage")

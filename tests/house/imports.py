@@ -10,7 +10,13 @@ from fnmatch import fnmatch
 VENDORS: Mapping[str, tuple[str, ...]] = {
     # Values and checks, wherever outside data comes in.
     "numpy": ("retrieval/*.py", "models/*.py", "local/gguf_to_int8.py", "gate/*.py"),
-    "pydantic": ("settings/knobs.py", "api/*.py", "retrieval/snapshots.py", "records/encoding.py"),
+    "pydantic": (
+        "settings/knobs.py",
+        "api/*.py",
+        "retrieval/snapshots.py",
+        "records/encoding.py",
+        "integrations/*.py",
+    ),
     "pydantic_core": ("api/bodies.py",),
     "pydantic_settings": ("settings/knobs.py",),
     # The command line and what it prints.
@@ -31,7 +37,9 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
         "console/pages.py",
         "reports/gate_html.py",
     ),
-    "llama_index": ("retrieval/llama_index_documents.py",),
+    "llama_index": ("retrieval/llama_index_documents.py", "integrations/llama_index_answers.py"),
+    "langchain_core": ("integrations/langchain_*.py",),
+    "langsmith": ("integrations/langchain_app.py",),
     "bs4": ("retrieval/beautifulsoup_html.py",),
     "chromadb": ("retrieval/chroma_vectors.py",),
     "bm25s": ("retrieval/bm25s_lexical.py",),

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from surefoot.answering.parts import Pipeline
 from surefoot.prompts import Prompt
 from surefoot.records import Completion, Manifest, Message, Pins, RankedPassage, Sampling, TextDelta
 
@@ -38,7 +39,8 @@ class TokenCounter(Protocol):
 class App:
     """One named thing the endpoint serves. `manifest` pins every part beside it.
 
-    `passages_shown` is how many passages the prompt gets, before the token budget drops any.
+    `passages_shown` is how many passages the prompt gets, before the token budget drops any. `pipeline` is
+    the app's own code, and None where the built-in pipeline answers.
     """
 
     manifest: Manifest
@@ -47,6 +49,7 @@ class App:
     model: ChatModel
     counter: TokenCounter
     passages_shown: int
+    pipeline: Pipeline | None = None
 
     @property
     def pins(self) -> Pins:
@@ -60,11 +63,3 @@ class App:
             model_alias=self.manifest.model_alias,
             model=self.manifest.model,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What a caller asks; `history` holds earlier user and assistant turns, oldest first."""
-
-    text: str
-    history: tuple[Message, ...] = ()

@@ -3,29 +3,40 @@
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 
-from surefoot.answering.apps import App, Question
+from surefoot.answering.apps import App
 from surefoot.answering.budget import render_within_budget
 from surefoot.answering.citing import abstains, citations_in
+from surefoot.answering.parts import Question, Retrieved, StepsTaken
 from surefoot.answering.quality import score_answer
 from surefoot.errors import ModelError
-from surefoot.records import Answer, Completion, Message, RankedPassage, TextDelta, Timings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retrieved:
-    """The passages the prompt shows, in the order of their numbers, before the model has said anything.
-
-    `retrieval_seconds` is how long it took to find them.
-    """
-
-    passages: tuple[RankedPassage, ...]
-    messages: tuple[Message, ...]
-    retrieval_seconds: float
-
+from surefoot.records import Answer, Completion, TextDelta, Timings
 
 AnswerPart = Retrieved | TextDelta | Answer
+
+
+class BuiltInPipeline:
+    """Retrieve, render within the budget, ask: what answers wherever an app has no code of its own."""
+
+    def __init__(self, app: App, clock: Callable[[], float]) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def stream(self, question: Question) -> AsyncGenerator[Retrieved | TextDelta | Completion, None]:
+        """Retrieved, text as it comes, and the model's Completion. Raises SurefootError."""
+        app, begun = self._app, self._clock()
+        found = await app.retriever.search(question.text, limit=app.passages_shown)
+        retrieval_seconds = self._clock() - begun
+        messages, shown = await render_within_budget(app, question, found)
+        yield Retrieved(
+            passages=shown,
+            messages=messages,
+            retrieval_seconds=retrieval_seconds,
+            searched=(question.text,),
+        )
+        async with aclosing(app.model.stream(messages, app.prompt.sampling)) as parts:
+            async for part in parts:
+                yield part
 
 
 async def answer(
@@ -41,45 +52,51 @@ async def answer(
     include it. Closing the generator early closes the request to the model. Raises SurefootError.
     """
     arrived = clock() - queue_seconds
-    found = await app.retriever.search(question.text, limit=app.passages_shown)
-    retrieval_seconds = clock() - arrived - queue_seconds
-    messages, shown = await render_within_budget(app, question, found)
-    yield Retrieved(passages=shown, messages=messages, retrieval_seconds=retrieval_seconds)
-
+    retrieved: Retrieved | None = None
+    taken = StepsTaken(steps=(), earlier_usage=None)
     first_token_seconds: float | None = None
     completion: Completion | None = None
-    async with aclosing(app.model.stream(messages, app.prompt.sampling)) as parts:
+    pipeline = app.pipeline or BuiltInPipeline(app, clock)
+    async with aclosing(pipeline.stream(question)) as parts:
         async for part in parts:
-            if isinstance(part, Completion):
-                completion = part
-                continue
-            if first_token_seconds is None:
-                first_token_seconds = clock() - arrived
-            yield part
-    if completion is None:
+            match part:
+                case StepsTaken():
+                    taken = part
+                case Completion():
+                    completion = part
+                case Retrieved():
+                    retrieved = part
+                    yield part
+                case TextDelta():
+                    first_token_seconds = first_token_seconds or clock() - arrived
+                    yield part
+    if retrieved is None or completion is None:
         raise ModelError(
             "the model's stream ended before the answer did",
             remedy="look at the model server's log for the request that was cut off",
         )
 
     abstained = abstains(completion.text, app.manifest.abstention)
-    citations = citations_in(completion.text, shown)
+    citations = citations_in(completion.text, retrieved.passages)
     yield Answer(
         question=question.text,
         text=completion.text,
         finish_reason=completion.finish_reason,
         abstained=abstained,
         citations=citations,
-        passages=shown,
-        messages=messages,
+        passages=retrieved.passages,
+        messages=retrieved.messages,
         usage=completion.usage,
         timings=Timings(
             queue_seconds=queue_seconds,
-            retrieval_seconds=retrieval_seconds,
+            retrieval_seconds=retrieved.retrieval_seconds,
             first_token_seconds=first_token_seconds,
             total_seconds=clock() - arrived,
         ),
-        scores=score_answer(completion.text, citations, shown, abstained=abstained),
+        scores=score_answer(completion.text, citations, retrieved.passages, abstained=abstained),
+        searched=retrieved.searched,
+        steps=taken.steps,
+        earlier_usage=taken.earlier_usage,
     )
 
 

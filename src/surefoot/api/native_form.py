@@ -62,6 +62,7 @@ class StreamedNative:
                     {
                         "id": self.id,
                         **release_fields(self.pins),
+                        "searched": part.searched,
                         "passages": shown_fields(part.passages),
                     },
                 )
@@ -78,8 +79,11 @@ def answer_fields(answer_id: str, pins: Pins, answer: Answer) -> dict[str, objec
         "abstained": answer.abstained,
         "finish_reason": answer.finish_reason,
         "citations": [citation_fields(citation) for citation in answer.citations],
+        "searched": answer.searched,
         "passages": shown_fields(answer.passages),
         "usage": usage_fields(answer.usage),
+        "earlier_usage": usage_fields(answer.earlier_usage),
+        "steps": [{"name": step.name, "seconds": step.seconds} for step in answer.steps],
         "timings": timings_fields(answer.timings),
         "scores": {name: score_fields(score) for name, score in answer.scores.items()},
     }

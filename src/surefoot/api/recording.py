@@ -103,6 +103,7 @@ class Recording:
                 first_token_seconds=self._first_token_seconds,
                 passages=shown.passages if shown else (),
                 messages=shown.messages if shown else (),
+                searched=shown.searched if shown else (),
             )
         )
 

@@ -49,12 +49,12 @@ async def print_answer(client: ServiceClient, question: str, *, app: str | None 
         elif event.name == "answer":
             answer = event.fields
             out.print()
-            for line in _after(answer):
+            for line in _after(answer, question):
                 out.print(line)
     return answer
 
 
-def _after(answer: Fields) -> list[Text]:
+def _after(answer: Fields, question: str) -> list[Text]:
     from surefoot.reports.printable import one_line
 
     lines = [Text()]
@@ -67,6 +67,7 @@ def _after(answer: Fields) -> list[Text]:
     if len(lines) > 1:
         lines.append(Text())
     facts = [
+        *(("searched", text) for text in cast(Sequence[str], answer["searched"]) if text != question),
         ("release", str(answer["release"])),
         ("prompt", _prompt(cast(Fields, answer["prompt"]))),
         ("trace", str(answer["id"])),

@@ -34,6 +34,7 @@ EXTRAS = {
     **dict.fromkeys(("onnx", "onnxruntime", "pyarrow", "safetensors", "tokenizers"), "retrieval"),
     **dict.fromkeys(("fastapi", "orjson", "prometheus_client", "sqlalchemy", "uvicorn", "uvloop"), "serve"),
     **dict.fromkeys(("cryptography", "scipy", "statsmodels"), "evals"),
+    **dict.fromkeys(("langchain_core", "langgraph", "langsmith"), "langchain"),
     "psutil": "local",
 }
 

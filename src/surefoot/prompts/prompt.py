@@ -41,6 +41,11 @@ class Prompt:
     template: PromptTemplate = field(repr=False, compare=False)
 
     @property
+    def shows_history(self) -> bool:
+        """Whether earlier turns have a place in its messages."""
+        return self.template.shows_history
+
+    @property
     def output_format(self) -> Literal["text", "json"]:
         """What the model is to answer."""
         return "text" if self.sampling.output_schema is None else "json"

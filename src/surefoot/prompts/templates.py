@@ -50,14 +50,16 @@ class PromptTemplate:
     """A prompt's body, parsed and compiled.
 
     `includes` holds the text of each include by its name; `meaning` is a digest that two templates share
-    when they make equal messages of equal variables, however they are written.
+    when they make equal messages of equal variables, however they are written. `shows_history` says whether
+    earlier turns have a place.
     """
 
-    def __init__(self, template: Template, sources: Sources, *, meaning: str) -> None:
+    def __init__(self, template: Template, sources: Sources, *, meaning: str, shows_history: bool) -> None:
         self._template = template
         self._sources = sources
         self.includes: Mapping[str, str] = sources.includes
         self.meaning = meaning
+        self.shows_history = shows_history
 
     def render(self, values: Mapping[str, object], history: Sequence[Message]) -> tuple[Message, ...]:
         """The messages for these plain values. Raises PromptError with the line that failed."""
@@ -100,7 +102,9 @@ def compile_template(
         check_names(tree, sources, variables)
         meaning = digest(meaning_of(tree, sources))
         _Guards().visit(tree)
-        return PromptTemplate(environment.from_string(tree), sources, meaning=meaning)
+        shows_history = tree.find(nodes.ExprStmt) is not None
+        template = environment.from_string(tree)
+        return PromptTemplate(template, sources, meaning=meaning, shows_history=shows_history)
     except TemplateSyntaxError as fault:
         raise sources.error(
             fault.lineno, fault.message or "the template is wrong", "Mend it there."

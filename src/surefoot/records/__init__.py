@@ -1,6 +1,6 @@
 """The values every room speaks: frozen, keyword-only, without behaviour of their own."""
 
-from surefoot.records.answers import Answer, Citation, Pins, Timings
+from surefoot.records.answers import Answer, Citation, Pins, Step, Timings
 from surefoot.records.cases import Case, CaseKind, Evidence, Fact
 from surefoot.records.digest import Json, canonical_json, digest, digest_bytes
 from surefoot.records.messages import (
@@ -60,6 +60,7 @@ __all__ = [
     "Score",
     "Scored",
     "Scores",
+    "Step",
     "TextDelta",
     "Timings",
     "Tool",

@@ -37,6 +37,14 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """How long one step of an app's own pipeline took; a step that ran twice stands there twice."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pins:
     """The digests that say exactly what answered. All are 64 hex digits, but for the names.
 
@@ -58,6 +66,8 @@ class Answer:
 
     `scores` holds judge-free measurements by name, each in its own unit, documented in
     docs/reference/scores.md. `tool_calls` is what the model asks the caller to call, in place of an answer.
+    `searched` holds the texts that passages were searched with: the question, or what an app's own code made
+    of it. `steps` are that code's, and `earlier_usage` its requests to the model before the answer's own.
     """
 
     question: str
@@ -71,3 +81,6 @@ class Answer:
     timings: Timings
     scores: Mapping[str, Score]
     tool_calls: tuple[ToolCall, ...] = ()
+    searched: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    earlier_usage: Usage | None = None

@@ -15,8 +15,8 @@ Rating = Literal["up", "down"]
 class Failure:
     """Why a request got no whole answer: the error's class, its words, and how far it had come by then.
 
-    `passages` and `messages` are what the model was shown; empty when it was not asked yet. The seconds
-    are as in Timings; None for what the request did not get to.
+    `passages` and `messages` are what the model was shown; empty when it was not asked yet. `searched` is as
+    in Answer. The seconds are as in Timings; None for what the request did not get to.
     """
 
     kind: str
@@ -28,6 +28,7 @@ class Failure:
     first_token_seconds: float | None = None
     passages: tuple[RankedPassage, ...] = ()
     messages: tuple[Message, ...] = ()
+    searched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from surefoot.records import Answer, Citation, Failure, Pins, Score, Scored, Trace
 from surefoot.reports.printable import one_line, printable
-from surefoot.traces import outline, output_tokens_per_second
+from surefoot.traces import all_tokens, outline, output_tokens_per_second
 
 DIGITS = 12  # of a digest: as on the page and in the metrics
 _LABEL_WIDTH = 16
@@ -60,6 +60,7 @@ def trace_view(trace: Trace) -> RenderableType:
             ("route", trace.route),
             ("caller", trace.caller),
             ("question", trace.question),
+            *_searched(trace),
         ]
     )
     if isinstance(trace.outcome, Failure):
@@ -72,6 +73,11 @@ def trace_view(trace: Trace) -> RenderableType:
         for one in trace.feedback
     ]
     return Group(*head, Text(), *outcome, *_facts(said))
+
+
+def _searched(trace: Trace) -> list[tuple[str, str]]:
+    """What was searched for, where an app's own code made something else of the question."""
+    return [("searched", text) for text in trace.outcome.searched if text != trace.question]
 
 
 def _failure(failure: Failure, source: list[tuple[str, str]]) -> list[Text]:
@@ -148,12 +154,13 @@ def _source(pins: Pins | None, unopened_app: str | None = None) -> list[tuple[st
 def _speed(answer: Answer) -> list[tuple[str, str]]:
     first = answer.timings.first_token_seconds
     speed = output_tokens_per_second(answer.usage, answer.timings)
-    usage = answer.usage
+    usage = all_tokens(answer)
     return [
         ("first token", "none came" if first is None else f"{first:.2f} s"),
         ("tokens/s", "not measured" if speed is None else f"{speed:.1f}"),
         ("tokens", "not said" if usage is None else f"{usage.prompt_tokens} in, {usage.output_tokens} out"),
         ("total", f"{answer.timings.total_seconds:.2f} s"),
+        *((f"step {step.name}", f"{step.seconds:.2f} s") for step in answer.steps),
     ]
 
 

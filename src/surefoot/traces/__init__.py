@@ -4,7 +4,7 @@ The store is `surefoot.traces.sqlalchemy_store`, the metrics `surefoot.traces.pr
 imports those two, everyone else is handed them.
 """
 
-from surefoot.traces.outline import Ending, Outline, outline, output_tokens_per_second
+from surefoot.traces.outline import Ending, Outline, all_tokens, outline, output_tokens_per_second
 from surefoot.traces.series import Point, Series, series
 from surefoot.traces.summary import Quantiles, ReleaseSummary, ScoreSummary, Summary, percentile, summarise
 from surefoot.traces.writer import TraceKeeper, TraceWriter
@@ -20,6 +20,7 @@ __all__ = [
     "Summary",
     "TraceKeeper",
     "TraceWriter",
+    "all_tokens",
     "outline",
     "output_tokens_per_second",
     "percentile",

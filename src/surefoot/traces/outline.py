@@ -19,7 +19,8 @@ class Outline:
 
     An app that could not be opened has no release and no prompt. What a failed request did not get
     to, and what was not measured, is None.
-    `output_tokens_per_second` counts from the first token on; `failure_kind` is the error's class.
+    The tokens are those of every request that the answer took. `output_tokens_per_second` counts the answer's
+    own from the first on; `failure_kind` is the error's class.
     """
 
     id: str
@@ -49,6 +50,7 @@ def outline(trace: Trace) -> Outline:
     answer = outcome if isinstance(outcome, Answer) else None
     times = outcome.timings if isinstance(outcome, Answer) else outcome
     usage = answer.usage if answer else None
+    tokens = all_tokens(answer) if answer else None
     ratings = [feedback.rating for feedback in trace.feedback]
     return Outline(
         id=trace.id,
@@ -64,8 +66,8 @@ def outline(trace: Trace) -> Outline:
         retrieval_seconds=times.retrieval_seconds,
         first_token_seconds=times.first_token_seconds,
         total_seconds=total_seconds(trace),
-        prompt_tokens=usage.prompt_tokens if usage else None,
-        output_tokens=usage.output_tokens if usage else None,
+        prompt_tokens=tokens.prompt_tokens if tokens else None,
+        output_tokens=tokens.output_tokens if tokens else None,
         output_tokens_per_second=output_tokens_per_second(usage, answer.timings) if answer else None,
         scores=answer.scores if answer else {},
         rated_up=ratings.count("up"),
@@ -85,6 +87,17 @@ def total_seconds(trace: Trace) -> float:
     if isinstance(trace.outcome, Answer):
         return trace.outcome.timings.total_seconds
     return trace.outcome.total_seconds
+
+
+def all_tokens(answer: Answer) -> Usage | None:
+    """What all requests for an answer took; None when the server did not say."""
+    known = [usage for usage in (answer.usage, answer.earlier_usage) if usage is not None]
+    if not known:
+        return None
+    return Usage(
+        prompt_tokens=sum(usage.prompt_tokens for usage in known),
+        output_tokens=sum(usage.output_tokens for usage in known),
+    )
 
 
 def output_tokens_per_second(usage: Usage | None, timings: Timings) -> float | None:

@@ -115,7 +115,7 @@ async def opened(bench: Bench, release: ReleaseBundle) -> AsyncIterator[App]:
     parts = load_parts(release)
     snapshot = await open_pinned(bench.project, release.manifest.snapshot, parts.recipe, bench.embedder)
     try:
-        yield app_of(
+        yield await app_of(
             release.manifest, parts, retriever=snapshot, model=bench.model.chat, counter=bench.model.counter
         )
     finally:

@@ -1,12 +1,14 @@
 """Make an app of a release's parts: the one place where a pipeline is chosen."""
 
-from surefoot.answering import App, ChatModel, Retriever, TokenCounter
+import asyncio
+
+from surefoot.answering import App, ChatModel, Pipeline, Retriever, TokenCounter
 from surefoot.errors import SettingsError
 from surefoot.records import Manifest
-from surefoot.releases import ReleaseParts
+from surefoot.releases import AppCode, ReleaseParts
 
 
-def app_of(
+async def app_of(
     manifest: Manifest,
     parts: ReleaseParts,
     *,
@@ -14,12 +16,29 @@ def app_of(
     model: ChatModel,
     counter: TokenCounter,
 ) -> App:
-    """The app that answers by what the manifest pins, and by nothing else."""
-    if parts.code is not None:
-        raise SettingsError(
-            f"the app {manifest.app!r} runs code of its own, which this surefoot cannot",
-            remedy='let its file say pipeline = "answers"',
+    """The app that answers by what the manifest pins, and by nothing else.
+
+    SettingsError for an app whose own code does not run; it runs in a thread, as it may take its time.
+    """
+    home = asyncio.get_running_loop()
+
+    def own_pipeline(code: AppCode) -> Pipeline:
+        # A second of imports, and an extra that may be missing: both for these apps alone.
+        try:
+            from surefoot.integrations.langchain_app import ModelBehind, build_pipeline
+        except ModuleNotFoundError as missing:
+            raise SettingsError(
+                f"the app {manifest.app!r} runs code of its own, and {missing.name} is not installed",
+                remedy="pip install 'surefoot[langchain]'",
+            ) from missing
+        return build_pipeline(
+            code,
+            parts,
+            retriever=retriever,
+            behind=ModelBehind(model=model, counter=counter, home=home),
+            abstention=manifest.abstention,
         )
+
     return App(
         manifest=manifest,
         prompt=parts.prompt,
@@ -27,4 +46,5 @@ def app_of(
         model=model,
         counter=counter,
         passages_shown=parts.recipe.limit,
+        pipeline=None if parts.code is None else await asyncio.to_thread(own_pipeline, parts.code),
     )

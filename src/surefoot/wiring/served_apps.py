@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from surefoot.answering import App, ChatModel, TokenCounter
 from surefoot.api.service import NotReady
@@ -220,15 +219,8 @@ class ServedApps:
                 "prove the present state with `surefoot gate run`",
             )
         try:
-            opened = await asyncio.to_thread(
-                partial(
-                    app_of,
-                    manifest,
-                    chosen.parts,
-                    retriever=snapshot,
-                    model=self._model,
-                    counter=self._counter,
-                )
+            opened = await app_of(
+                manifest, chosen.parts, retriever=snapshot, model=self._model, counter=self._counter
             )
         except BaseException:
             self._shelf.give_back(manifest.snapshot)
