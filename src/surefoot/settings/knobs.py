@@ -148,6 +148,10 @@ class Settings(BaseSettings):
         env_nested_max_split=1,
     )
 
+    app: str | None = Field(
+        None,
+        description="the app that commands and requests mean when they name none; else the first by name",
+    )
     docs: Path | None = Field(
         None, description="a folder to answer over instead of each app's corpus; `make up DOCS=path` sets it"
     )

@@ -157,8 +157,18 @@ def open_project(top: Path) -> Project:
         top=top,
         settings=settings,
         models=load_models(serving / "models.toml"),
-        apps=load_apps(serving / "apps"),
+        apps=_first_of_all(load_apps(serving / "apps"), settings.app),
     )
+
+
+def _first_of_all(apps: tuple[AppFile, ...], chosen: str | None) -> tuple[AppFile, ...]:
+    """The apps by name, but for the one that the settings put first. SettingsError where it is not there."""
+    if chosen not in {None, *(app.name for app in apps)}:
+        raise SettingsError(
+            f"the setting 'app' is {chosen!r}, and there is no such app",
+            remedy=f"use one of: {', '.join(app.name for app in apps)}",
+        )
+    return tuple(sorted(apps, key=lambda app: app.name != chosen))
 
 
 def secret(variable: str | None) -> str | None:
