@@ -15,7 +15,8 @@
     ├── ModelError                  a model server did not answer as it should          HTTP 502
     │   ├── ModelUnreachableError   nothing is listening, or the connection broke       HTTP 503
     │   ├── ModelTimeoutError       a limit passed: connect, first token, idle, total   HTTP 504
-    │   └── ModelMismatchError      other weights answer than the ones pinned           HTTP 503
+    │   ├── ModelMismatchError      other weights answer than the ones pinned           HTTP 503
+    │   └── ModelOutputError        the answer has not the form its prompt declares     HTTP 502
     ├── AppError                    an app's own code failed while it answered
     ├── OverloadError               more requests wait than may                         HTTP 429
     ├── ServiceError                a running service was not there, or refused a command
@@ -147,6 +148,10 @@ class ModelMismatchError(ModelError):
     """Other weights answer than the ones that are pinned."""
 
     http_status = 503
+
+
+class ModelOutputError(ModelError):
+    """The answer, or a tool call in it, has not the form that its prompt declares."""
 
 
 class AppError(SurefootError):

@@ -24,7 +24,7 @@ from surefoot.errors import SurefootError
 from surefoot.models.limits import Retries
 from surefoot.models.openai_chat import OpenAIChat
 from surefoot.prompts import load_prompt
-from surefoot.records import Manifest, Message, Passage, RankedPassage, Trace
+from surefoot.records import Manifest, Message, Passage, RankedPassage, Tool, Trace
 from surefoot.traces import TraceWriter
 from surefoot.traces.prometheus_metrics import Metrics
 from surefoot.traces.sqlalchemy_store import TraceStore
@@ -84,7 +84,7 @@ class FixedPassages:
 class WordCounter:
     """Counts words."""
 
-    async def count(self, messages: Sequence[Message]) -> int:
+    async def count(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
         return sum(len(message.content.split()) for message in messages)
 
 
@@ -169,6 +169,7 @@ class Options:
     channel: str = "production"
     receipt: str | None = "6" * 64
     held_back: tuple[HeldBack, ...] = ()
+    prompt: str = PROMPT
 
 
 def manifest(prompt: str) -> Manifest:
@@ -187,8 +188,8 @@ def manifest(prompt: str) -> Manifest:
     )
 
 
-def app_over(model: OpenAIChat, folder: Path, passages: tuple[RankedPassage, ...]) -> App:
-    (folder / "answer.prompt.md").write_text(PROMPT, encoding="utf-8")
+def app_over(model: OpenAIChat, folder: Path, passages: tuple[RankedPassage, ...], prompt_text: str) -> App:
+    (folder / "answer.prompt.md").write_text(prompt_text, encoding="utf-8")
     prompt = load_prompt(folder, "answer")
     return App(
         manifest=manifest(prompt.digest),
@@ -208,7 +209,7 @@ def running_service(
     options = options or Options()
     with running_model_server(model_server or FakeModelServer(answer=lambda _: "Nine litres [1].")) as model:
         chat = OpenAIChat(base_url=model.url, model="chat", retries=Retries(count=0))
-        app = app_over(chat, folder, options.passages)
+        app = app_over(chat, folder, options.passages, options.prompt)
         store = TraceStore(folder / "traces.db")
         writer = TraceWriter(store)
         metrics = Metrics(version="test")

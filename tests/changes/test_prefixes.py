@@ -7,7 +7,7 @@ from pathlib import Path
 from surefoot.changes.prefixes import Sharing, common_beginning, sentence, sharing_of
 from surefoot.changes.samples import Sample
 from surefoot.prompts import Prompt, load_prompt
-from surefoot.records import Message
+from surefoot.records import Message, Tool
 
 HEAD = """---
 schema: 1
@@ -25,7 +25,7 @@ OTHER = Sample(name="s/2", number=1, values={"question": "blue", "tone": "kind"}
 class WordCounter:
     """Every word is a token."""
 
-    async def count(self, messages: Sequence[Message]) -> int:
+    async def count(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
         return sum(len(message.content.split()) for message in messages)
 
 

@@ -11,6 +11,8 @@ from surefoot.records import (
     RankedPassage,
     Sampling,
     TextDelta,
+    Tool,
+    ToolCall,
     Usage,
 )
 
@@ -55,6 +57,8 @@ class ScriptedModel:
 
     pieces: tuple[str, ...]
     ends: bool = True
+    tool_calls: tuple[ToolCall, ...] = ()
+    finish_reason: str = "stop"
     sent: list[tuple[Message, ...]] = field(default_factory=list)
     closed: int = 0
 
@@ -68,7 +72,8 @@ class ScriptedModel:
             if self.ends:
                 yield Completion(
                     text="".join(self.pieces),
-                    finish_reason="stop",
+                    tool_calls=self.tool_calls,
+                    finish_reason=self.finish_reason,
                     usage=Usage(prompt_tokens=10, output_tokens=len(self.pieces)),
                     first_token_seconds=0.1,
                     total_seconds=0.2,
@@ -80,5 +85,6 @@ class ScriptedModel:
 class WordCounter:
     """A TokenCounter for which a word is a token."""
 
-    async def count(self, messages: Sequence[Message]) -> int:
-        return sum(len(message.content.split()) for message in messages)
+    async def count(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
+        texts = [message.content for message in messages] + [tool.description for tool in tools]
+        return sum(len(text.split()) for text in texts)

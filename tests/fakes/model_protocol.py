@@ -4,10 +4,10 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from surefoot.models import FINGERPRINT_PROMPTS, Fingerprint
-from surefoot.records import Json, Message
+from surefoot.records import Json, Message, ToolCall
 
 Keys = Mapping[str, type | tuple[type, ...]]
 CHAT_KEYS: Keys = {
@@ -23,9 +23,13 @@ CHAT_KEYS: Keys = {
     "stop": (str, list),
     "n": int,
     "user": str,
+    "response_format": dict,
+    "tools": list,
+    "tool_choice": (str, dict),
 }
-TOKENIZE_KEYS: Keys = {"model": str, "messages": list}
+TOKENIZE_KEYS: Keys = {"model": str, "messages": list, "tools": list}
 EMBEDDING_KEYS: Keys = {"model": str, "input": (str, list), "encoding_format": str}
+FORM_KEYS = {"name", "schema", "strict", "description"}
 FRAME_TOKENS = 4
 FRAME_OF_ANSWER = 3
 CONTEXT_TOKENS = 4096
@@ -52,6 +56,9 @@ class ChatRequest:
     include_usage: bool
     max_tokens: int
     stop: tuple[str, ...]
+    output_schema: Json = None
+    tools: Mapping[str, Json] = field(default_factory=dict)
+    tool_choice: str = "none"
 
     @property
     def prompt_tokens(self) -> int:
@@ -102,7 +109,11 @@ def read_chat(body: bytes) -> ChatRequest:
         raise RefusedError(
             400, f"max_tokens={limit!r} does not fit max_model_len={CONTEXT_TOKENS}", "max_tokens"
         )
+    tools = read_tools(value.get("tools", []))
     return ChatRequest(
+        output_schema=read_output_schema(value.get("response_format", {"type": "text"})),
+        tools=tools,
+        tool_choice=read_tool_choice(value, tools),
         model=str(value.get("model")),
         messages=messages,
         stream=bool(value.get("stream", False)),
@@ -110,6 +121,44 @@ def read_chat(body: bytes) -> ChatRequest:
         max_tokens=limit,
         stop=(stop,) if isinstance(stop, str) else tuple(map(str, stop if isinstance(stop, list) else [])),
     )
+
+
+def read_output_schema(value: object) -> Json:
+    """The schema under `response_format`, or None for text."""
+    if value == {"type": "text"}:
+        return None
+    form = (
+        value.get("json_schema") if isinstance(value, dict) and value.get("type") == "json_schema" else None
+    )
+    if not isinstance(form, dict) or not isinstance(form.get("name"), str) or set(form) - FORM_KEYS:
+        raise RefusedError(400, f"response_format is {value!r}", "response_format")
+    return form["schema"]  # type: ignore[no-any-return]  # read from JSON
+
+
+def read_tools(value: object) -> Mapping[str, Json]:
+    """The parameters of each tool by its name."""
+    tools: dict[str, Json] = {}
+    for tool in value if isinstance(value, list) else ():
+        function = tool.get("function") if isinstance(tool, dict) and tool.get("type") == "function" else None
+        if not isinstance(function, dict) or set(function) != {"name", "description", "parameters"}:
+            raise RefusedError(400, f"a tool is {tool!r}", "tools")
+        tools[function["name"]] = function["parameters"]
+    return tools
+
+
+def read_tool_choice(value: Mapping[str, object], tools: Mapping[str, Json]) -> str:
+    """A word, or the name of the one tool to be called."""
+    choice = value.get("tool_choice", "auto" if tools else "none")
+    if choice == "none":
+        return "none"
+    if not tools:
+        raise RefusedError(400, "When using `tool_choice`, `tools` must be set.", "tool_choice")
+    if choice in ("auto", "required"):
+        return str(choice)
+    function = choice.get("function") if isinstance(choice, dict) and choice.get("type") == "function" else {}
+    if not isinstance(function, dict) or function.get("name") not in tools:
+        raise RefusedError(400, "The tool specified in `tool_choice` does not match any", "tool_choice")
+    return str(function["name"])
 
 
 def count_tokens(messages: Sequence[Message]) -> int:
@@ -156,8 +205,15 @@ def chunk(model: str, delta: dict[str, Json], finish_reason: str | None = None) 
     }
 
 
-def whole(model: str, text: str, finish_reason: str, counted: dict[str, Json]) -> dict[str, Json]:
+def whole(
+    model: str, text: str, finish_reason: str, counted: dict[str, Json], calls: Sequence[ToolCall] = ()
+) -> dict[str, Json]:
     message: dict[str, Json] = {"role": "assistant", "content": text}
+    if calls:
+        message["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in calls
+        ]
     choice: dict[str, Json] = {
         "index": 0,
         "message": message,

@@ -5,6 +5,7 @@ In a plain test: `with running_model_server() as server: ...`; then `server.call
 """
 
 import asyncio
+import json
 import socket
 import struct
 import threading
@@ -21,6 +22,7 @@ from tests.fakes.model_protocol import (
     CONTEXT_TOKENS,
     EMBEDDING_KEYS,
     FRAME_OF_ANSWER,
+    FRAME_TOKENS,
     TOKENIZE_KEYS,
     ChatRequest,
     RefusedError,
@@ -31,13 +33,16 @@ from tests.fakes.model_protocol import (
     read_chat,
     read_messages,
     read_object,
+    read_tools,
     tokens_of,
     usage,
     whole,
 )
+from tests.fakes.smallest_json import smallest
+from tests.fakes.tool_calling import call_tools, calls_of
 
 from surefoot.models import FINGERPRINT_PROMPTS
-from surefoot.records import Json, Message
+from surefoot.records import Json, Message, ToolCall
 
 Answer = Callable[[Sequence[Message]], str]
 Point = Literal["headers", "first token", "second token"]
@@ -64,8 +69,9 @@ class SeenRequest:
 class FakeModelServer:
     """Serves `names`; `weights` decide the fingerprint, `answer` everything else.
 
-    Switches, to be set at any time: `answer`, `names`, `weights`, `dies` (after how many tokens, and how),
-    `fail_next`, `drop_next`, `hold`, `refuse` and `accept`. What happened: `requests`, `closed_by_client`.
+    Switches, to be set at any time: `answer`, `tool_calls`, `parses_tools`, `names`, `weights`, `dies` (after
+    how many tokens, and how), `fail_next`, `drop_next`, `hold`, `refuse` and `accept`. What happened:
+    `requests`, `closed_by_client`. Unless `answer` is scripted, JSON fits the schema that is asked for.
     """
 
     def __init__(
@@ -78,6 +84,8 @@ class FakeModelServer:
         self.names = tuple(names)
         self.weights = weights
         self.answer = answer
+        self.tool_calls: tuple[ToolCall, ...] = ()
+        self.parses_tools = True
         self.dies: tuple[int, Ending] | None = None
         self.requests: list[SeenRequest] = []
         self.closed_by_client = 0
@@ -201,6 +209,7 @@ class FakeModelServer:
         value = read_object(await request.read(), TOKENIZE_KEYS)
         self._check_name(value.get("model"))
         count = count_tokens(read_messages(value.get("messages"))) + FRAME_OF_ANSWER
+        count += sum(FRAME_TOKENS for _ in read_tools(value.get("tools", [])))
         return web.json_response(
             {"count": count, "max_model_len": CONTEXT_TOKENS, "tokens": [0] * count, "token_strs": None}
         )
@@ -221,7 +230,9 @@ class FakeModelServer:
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         asked = read_chat(await request.read())
         self._check_name(asked.model)
-        tokens, finish_reason = tokens_of(self._text(asked.messages), asked)
+        if calls := calls_of(asked, scripted=self.tool_calls, parses_tools=self.parses_tools):
+            return await call_tools(request, asked, calls)
+        tokens, finish_reason = tokens_of(self._text(asked), asked)
         if asked.stream:
             return await self._stream(request, asked, tokens, finish_reason)
         for point in POINTS:
@@ -272,11 +283,13 @@ class FakeModelServer:
             aliases = ", ".join(self.names)
             raise RefusedError(404, f"The model `{name}` does not exist. Valid aliases: {aliases}.", "model")
 
-    def _text(self, messages: Sequence[Message]) -> str:
-        question = messages[-1].content
+    def _text(self, asked: ChatRequest) -> str:
+        question = asked.messages[-1].content
         if question in FINGERPRINT_PROMPTS:
             return fingerprint_of(self.weights).texts[FINGERPRINT_PROMPTS.index(question)]
-        return self.answer(messages)
+        if asked.output_schema is not None and self.answer is repeat_the_question:
+            return json.dumps(smallest(asked.output_schema))
+        return self.answer(asked.messages)
 
 
 def _reset(request: web.Request) -> None:

@@ -13,13 +13,31 @@ from surefoot.errors import ModelError
 from surefoot.models import Limits, complete
 from surefoot.models.openai_chat import OpenAIChat
 from surefoot.models.server_token_counter import ServerTokenCounter
-from surefoot.records import Completion, Message, Sampling, TextDelta
+from surefoot.records import Completion, Json, Message, Sampling, TextDelta, Tool, ToolCall
 
 REAL_URL = os.environ.get("SUREFOOT_TEST_CHAT_URL")
+# For a vLLM that was started with --enable-auto-tool-choice and --tool-call-parser.
+REAL_PARSES_TOOLS = os.environ.get("SUREFOOT_TEST_CHAT_TOOLS") == "true"
 QUESTION = [
     Message(role="system", content="You answer in one short sentence."),
     Message(role="user", content="What do bees make?"),
 ]
+VERDICT: dict[str, Json] = {
+    "type": "object",
+    "properties": {"sweet": {"type": "boolean"}, "maker": {"type": "string", "enum": ["bee", "wasp"]}},
+    "required": ["sweet", "maker"],
+    "additionalProperties": False,
+}
+LOOK_UP = Tool(
+    name="look_up",
+    description="Look a word up",
+    parameters={
+        "type": "object",
+        "properties": {"word": {"type": "string", "minLength": 1, "maxLength": 12}},
+        "required": ["word"],
+        "additionalProperties": False,
+    },
+)
 Result = TypeVar("Result")
 
 
@@ -63,6 +81,15 @@ class ChatServerContract:
 
         first, second = self.ask(url, twice)
         assert first == second
+
+    def test_json_fits_the_schema_that_is_asked_for(self, url: str) -> None:
+        sampling = Sampling(max_output_tokens=60, output_schema=VERDICT)
+        completion = self.ask(url, lambda chat: complete(chat, QUESTION, sampling))
+
+        said = json.loads(completion.text)
+        assert completion.finish_reason == "stop"
+        assert said.keys() == {"sweet", "maker"} and said["maker"] in ("bee", "wasp")
+        assert isinstance(said["sweet"], bool)
 
     def test_the_served_names_are_listed(self, url: str) -> None:
         assert "chat" in self.ask(url, lambda chat: chat.served_names())
@@ -137,18 +164,62 @@ async def forwarded(chat: OpenAIChat, body: bytes) -> tuple[int, str, bytes]:
         return reply.status, reply.headers["content-type"], content
 
 
-class TestTheFakeServer(ChatServerContract):
+class ToolServerContract(ChatServerContract):
+    """Also for servers that are started to parse tool calls."""
+
+    @pytest.mark.parametrize("choice", ["required", "look_up"])
+    def test_a_tool_that_must_be_called_is_called(self, url: str, choice: str) -> None:
+        sampling = Sampling(max_output_tokens=60, tools=(LOOK_UP,), tool_choice=choice)
+        completion = self.ask(url, lambda chat: complete(chat, QUESTION, sampling))
+
+        call, *others = completion.tool_calls
+        assert (call.name, completion.finish_reason) == ("look_up", "tool_calls")
+        assert json.loads(call.arguments).keys() == {"word"}
+        assert all(one.id and one.name == "look_up" for one in (call, *others))
+
+    def test_tools_take_tokens(self, url: str) -> None:
+        async def counted() -> tuple[int, int]:
+            counter = ServerTokenCounter(base_url=url, model="chat")
+            try:
+                return await counter.count(QUESTION), await counter.count(QUESTION, (LOOK_UP,))
+            finally:
+                await counter.aclose()
+
+        without, with_tools = asyncio.run(counted())
+        assert with_tools > without
+
+
+class TestTheFakeServer(ToolServerContract):
     @pytest.fixture
     def url(self) -> Iterator[str]:
         with running_model_server() as server:
             yield server.url
+
+    def test_calls_come_together_from_their_pieces_in_the_order_of_their_indices(self, url: str) -> None:
+        calls = (
+            ToolCall(id="call_a", name="look_up", arguments='{"word": "honey and wax"}'),
+            ToolCall(id="call_b", name="look_up", arguments='{"word": "bee"}'),
+        )
+        with running_model_server() as server:
+            server.tool_calls = calls
+            completion = self.ask(
+                server.url, lambda chat: complete(chat, QUESTION, Sampling(tools=(LOOK_UP,)))
+            )
+
+        assert (completion.tool_calls, completion.text) == (calls, "")
+
+    def test_a_server_without_a_tool_parser_says_which_flag_it_lacks(self) -> None:
+        with running_model_server() as server:
+            server.parses_tools = False
+            with pytest.raises(ModelError, match="--tool-call-parser"):
+                self.ask(server.url, lambda chat: complete(chat, QUESTION, Sampling(tools=(LOOK_UP,))))
 
 
 if REAL_URL is not None:
 
     @pytest.mark.journey
     @pytest.mark.timeout(900)
-    class TestTheRealServer(ChatServerContract):
+    class TestTheRealServer(ToolServerContract if REAL_PARSES_TOOLS else ChatServerContract):  # type: ignore[misc]
         @pytest.fixture
         def url(self) -> str:
             assert REAL_URL is not None

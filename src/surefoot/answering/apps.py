@@ -6,7 +6,7 @@ from typing import Protocol
 
 from surefoot.answering.parts import Pipeline
 from surefoot.prompts import Prompt
-from surefoot.records import Completion, Manifest, Message, Pins, RankedPassage, Sampling, TextDelta
+from surefoot.records import Completion, Manifest, Message, Pins, RankedPassage, Sampling, TextDelta, Tool
 
 
 class Retriever(Protocol):
@@ -28,9 +28,9 @@ class ChatModel(Protocol):
 
 
 class TokenCounter(Protocol):
-    """Counts the tokens a conversation takes, chat template included."""
+    """Counts the tokens a conversation takes, chat template and tools included."""
 
-    async def count(self, messages: Sequence[Message]) -> int:
+    async def count(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
         """Tokens, as the served model would count them."""
         ...
 

@@ -39,7 +39,7 @@ async def fit_into_budget(
     budget = prompt.budget
     for shown, earlier in _ever_less(found, history, budget.drop):
         messages = _rendered(prompt, values, shown, earlier)
-        tokens = await counter.count(messages)
+        tokens = await counter.count(messages, prompt.tools)
         if tokens <= budget.max_prompt_tokens:
             return messages, shown
     raise RequestError(

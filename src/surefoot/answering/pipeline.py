@@ -7,6 +7,7 @@ from contextlib import aclosing
 from surefoot.answering.apps import App
 from surefoot.answering.budget import render_within_budget
 from surefoot.answering.citing import abstains, citations_in
+from surefoot.answering.form import check_form, texts_in
 from surefoot.answering.parts import Question, Retrieved, StepsTaken
 from surefoot.answering.quality import score_answer
 from surefoot.errors import ModelError
@@ -49,7 +50,8 @@ async def answer(
     """Yield Retrieved, then text as it comes, then the whole Answer.
 
     `queue_seconds` is how long the question waited before this call; first-token and total seconds
-    include it. Closing the generator early closes the request to the model. Raises SurefootError.
+    include it. Closing the generator early closes the request to the model. Raises SurefootError, and
+    ModelOutputError for an answer without the form that the prompt declares.
     """
     arrived = clock() - queue_seconds
     retrieved: Retrieved | None = None
@@ -76,7 +78,11 @@ async def answer(
             remedy="look at the model server's log for the request that was cut off",
         )
 
-    abstained = abstains(completion.text, app.manifest.abstention)
+    check_form(app.prompt, completion)
+    if first_token_seconds is None and completion.tool_calls:
+        since_first_token = completion.total_seconds - completion.first_token_seconds
+        first_token_seconds = clock() - arrived - since_first_token
+    abstained = any(abstains(text, app.manifest.abstention) for text in texts_in(app.prompt, completion))
     citations = citations_in(completion.text, retrieved.passages)
     yield Answer(
         question=question.text,
@@ -93,7 +99,15 @@ async def answer(
             first_token_seconds=first_token_seconds,
             total_seconds=clock() - arrived,
         ),
-        scores=score_answer(completion.text, citations, retrieved.passages, abstained=abstained),
+        scores=score_answer(
+            completion.text,
+            citations,
+            retrieved.passages,
+            abstained=abstained,
+            has_form=app.prompt.output_schema is not None,
+            calls_tools=bool(completion.tool_calls),
+        ),
+        tool_calls=completion.tool_calls,
         searched=retrieved.searched,
         steps=taken.steps,
         earlier_usage=taken.earlier_usage,

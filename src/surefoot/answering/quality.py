@@ -13,18 +13,27 @@ _COMMON = frozenset(
 
 
 def score_answer(
-    text: str, citations: Sequence[Citation], shown: Sequence[RankedPassage], *, abstained: bool
+    text: str,
+    citations: Sequence[Citation],
+    shown: Sequence[RankedPassage],
+    *,
+    abstained: bool,
+    has_form: bool = False,
+    calls_tools: bool = False,
 ) -> Mapping[str, Score]:
     """Every judge-free score by name; docs/reference/scores.md says what each means.
 
     All lie in [0, 1] but `best_similarity`, a cosine in [-1, 1]. What cannot be measured is Unscored.
+    `has_form` says that the answer was held to a schema and fits it, `calls_tools` that it is no text.
     """
-    return {
-        "citations_valid": citations_valid(text, len(shown), abstained=abstained),
+    called = Unscored(reason="asks for a tool in place of an answer") if calls_tools else None
+    scores: dict[str, Score] = {
+        "citations_valid": called or citations_valid(text, len(shown), abstained=abstained),
         "abstained": Scored(value=float(abstained)),
-        "cited_overlap": cited_overlap(text, citations, abstained=abstained),
+        "cited_overlap": called or cited_overlap(text, citations, abstained=abstained),
         "best_similarity": best_similarity(shown),
     }
+    return {**scores, "schema_valid": Scored(value=1.0)} if has_form or calls_tools else scores
 
 
 def citations_valid(text: str, shown: int, *, abstained: bool) -> Score:

@@ -9,10 +9,10 @@ from surefoot.records import Message, Role
 
 _IN_GIT = "an app's prompt lives in Git; send only user and assistant messages"
 _REFUSED = {
-    "tools": "an app answers from its documents and calls no tools; leave it out",
-    "tool_choice": "an app answers from its documents and calls no tools; leave it out",
-    "functions": "an app answers from its documents and calls no functions; leave it out",
-    "function_call": "an app answers from its documents and calls no functions; leave it out",
+    "tools": "an app's tools stand in its prompt, in Git; leave it out",
+    "tool_choice": "an app's tools stand in its prompt, in Git; leave it out",
+    "functions": "an app's tools stand in its prompt, in Git; leave it out",
+    "function_call": "an app's tools stand in its prompt, in Git; leave it out",
     "logprobs": "an app's answer carries citations and scores, not log probabilities; leave it out",
     "top_logprobs": "an app's answer carries citations and scores, not log probabilities; leave it out",
     "audio": "an app answers with text alone; leave it out",

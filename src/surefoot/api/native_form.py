@@ -15,6 +15,7 @@ from surefoot.records import (
     Scored,
     TextDelta,
     Timings,
+    ToolCall,
     Usage,
 )
 
@@ -78,6 +79,7 @@ def answer_fields(answer_id: str, pins: Pins, answer: Answer) -> dict[str, objec
         "answer": answer.text,
         "abstained": answer.abstained,
         "finish_reason": answer.finish_reason,
+        "tool_calls": call_fields(answer.tool_calls),
         "citations": [citation_fields(citation) for citation in answer.citations],
         "searched": answer.searched,
         "passages": shown_fields(answer.passages),
@@ -136,6 +138,14 @@ def citation_fields(citation: Citation) -> dict[str, object]:
         "text": citation.text,
         "score": citation.score,
     }
+
+
+def call_fields(calls: tuple[ToolCall, ...]) -> list[dict[str, object]]:
+    """What the model asks the caller to call, in OpenAI's form; `arguments` is JSON as text."""
+    return [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in calls
+    ]
 
 
 def usage_fields(usage: Usage | None) -> dict[str, object] | None:

@@ -4,7 +4,13 @@ from dataclasses import dataclass, field
 
 from surefoot.answering import AnswerPart
 from surefoot.api.frames import data_frame, json_bytes
-from surefoot.api.native_form import citation_fields, release_fields, score_fields, timings_fields
+from surefoot.api.native_form import (
+    call_fields,
+    citation_fields,
+    release_fields,
+    score_fields,
+    timings_fields,
+)
 from surefoot.api.replies import EVENT_STREAM
 from surefoot.records import Answer, Pins, TextDelta, Usage
 
@@ -27,7 +33,9 @@ class WholeCompletion:
         """Nothing until the answer is whole."""
         if not isinstance(part, Answer):
             return b""
-        message = {"role": "assistant", "content": part.text, "refusal": None}
+        message: dict[str, object] = {"role": "assistant", "content": part.text, "refusal": None}
+        if part.tool_calls:
+            message |= {"content": part.text or None, "tool_calls": call_fields(part.tool_calls)}
         return json_bytes(
             {
                 "id": self.id,
@@ -50,8 +58,9 @@ class WholeCompletion:
 
 @dataclass(slots=True, kw_only=True)
 class StreamedCompletion:
-    """`chat.completion.chunk` events: the role, the text, the finish with `surefoot`, then `[DONE]`.
+    """`chat.completion.chunk` events: the role, the text or the tool calls, the finish, then `[DONE]`.
 
+    A tool call comes in one piece, once it is whole and found to fit; the finish carries `surefoot`.
     With `include_usage`, a chunk with the usage and no choices comes before `[DONE]`. Nothing is sent
     before the model's first word, so that an unreachable model is still a status and not a broken stream.
     """
@@ -97,7 +106,11 @@ class StreamedCompletion:
             **self._fields({}, answer.finish_reason),
             "surefoot": _surefoot(self.pins, answer, self.ignored),
         }
-        frames = data_frame(finish)
+        frames = b""
+        if answer.tool_calls:
+            numbered = [{"index": at, **call} for at, call in enumerate(call_fields(answer.tool_calls))]
+            frames = self._chunk({"tool_calls": numbered}, None)
+        frames += data_frame(finish)
         if self.include_usage:
             frames += data_frame({**self._common(), "choices": [], "usage": _usage(answer.usage)})
         return frames + b"data: [DONE]\n\n"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from surefoot.errors import ModelError
 from surefoot.models.server_words import quote, words_of
+from surefoot.models.tool_form import StreamedToolCalls
 from surefoot.records import Usage
 
 DONE = "[DONE]"
@@ -51,6 +52,7 @@ class StreamedAnswer:
         self.done = False
         self.finish_reason: str | None = None
         self.usage: Usage | None = None
+        self.tool_calls = StreamedToolCalls()
         self._pieces: list[str] = []
 
     @property
@@ -79,7 +81,10 @@ class StreamedAnswer:
         if isinstance(reason, str):
             self.finish_reason = reason
         delta = choices[0].get("delta")
-        content = delta.get("content") if isinstance(delta, dict) else None
+        if not isinstance(delta, dict):
+            return ""
+        self.tool_calls.take(delta.get("tool_calls"))
+        content = delta.get("content")
         if not isinstance(content, str):
             return ""
         self._pieces.append(content)

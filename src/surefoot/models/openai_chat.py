@@ -11,6 +11,7 @@ from surefoot.models.chat_stream import EventSplitter, StreamedAnswer
 from surefoot.models.http_connection import HttpConnection, HttpReply, HttpRequest
 from surefoot.models.limits import Clock, Limits, Retries
 from surefoot.models.server_words import quote
+from surefoot.models.tool_form import form_fields
 from surefoot.records import Completion, Json, Message, Sampling, TextDelta
 
 
@@ -40,6 +41,7 @@ class OpenAIChat:
     ) -> AsyncGenerator[TextDelta | Completion, None]:
         """Text as it comes, then one Completion. Closing the generator closes the upstream connection.
 
+        Tools that the model asks for are whole in the Completion, whose finish reason is then "tool_calls".
         Raises ModelTimeoutError, ModelUnreachableError, or ModelError when the server refuses, sends an
         error inside the stream, or ends the stream before the answer.
         """
@@ -51,8 +53,10 @@ class OpenAIChat:
             await reply.expect_ok()
             while not answer.done and (chunk := await reply.read()):
                 for event in events.feed(chunk):
-                    if text := answer.take(event):
+                    text = answer.take(event)
+                    if text or answer.tool_calls:
                         first_token_seconds = first_token_seconds or _first(clock)
+                    if text:
                         yield TextDelta(text=text)
         yield _completion(answer, clock, first_token_seconds)
 
@@ -108,7 +112,7 @@ class OpenAIChat:
             body["seed"] = sampling.seed
         if sampling.stop:
             body["stop"] = list(sampling.stop)
-        return json.dumps(body).encode()
+        return json.dumps({**body, **form_fields(sampling)}).encode()
 
 
 def _first(clock: Clock) -> float:
@@ -123,9 +127,13 @@ def _completion(answer: StreamedAnswer, clock: Clock, first_token_seconds: float
             remedy="see the model server's log; the request can be asked again",
         )
     seconds = clock.seconds
+    tool_calls = answer.tool_calls.calls
+    # Servers end a call of a named tool with "stop"; here a call always ends the same.
+    called = tool_calls and answer.finish_reason == "stop"
     return Completion(
         text=answer.text,
-        finish_reason=answer.finish_reason,
+        tool_calls=tool_calls,
+        finish_reason="tool_calls" if called else answer.finish_reason,
         usage=answer.usage,
         first_token_seconds=seconds if first_token_seconds is None else first_token_seconds,
         total_seconds=seconds,

@@ -7,7 +7,8 @@ from surefoot.errors import ModelError
 from surefoot.models.http_connection import HttpConnection, HttpRequest
 from surefoot.models.limits import Limits, Retries
 from surefoot.models.server_words import quote
-from surefoot.records import Message
+from surefoot.models.tool_form import tool_fields
+from surefoot.records import Json, Message, Tool
 
 
 class ServerTokenCounter:
@@ -29,10 +30,13 @@ class ServerTokenCounter:
             base_url=base_url, limits=limits or Limits(), retries=retries or Retries(), api_key=api_key
         )
 
-    async def count(self, messages: Sequence[Message]) -> int:
-        """The prompt's tokens, with the frame that opens the answer."""
-        turns = [{"role": message.role, "content": message.content} for message in messages]
-        body = json.dumps({"model": self._model, "messages": turns}).encode()
+    async def count(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
+        """The prompt's tokens, with the tools it offers and the frame that opens the answer."""
+        turns: list[Json] = [{"role": message.role, "content": message.content} for message in messages]
+        asked: dict[str, Json] = {"model": self._model, "messages": turns}
+        if tools:
+            asked["tools"] = tool_fields(tools)
+        body = json.dumps(asked).encode()
         reply = await self._connection.fetch_json(HttpRequest(method="POST", path="/tokenize", body=body))
         count = reply.get("count") if isinstance(reply, dict) else None
         if not isinstance(count, int):

@@ -1,8 +1,10 @@
 """Tokens of a conversation where no tokenizer is at hand: an estimate that says it is one."""
 
+import json
 from collections.abc import Sequence
 
-from surefoot.records import Message
+from surefoot.models.tool_form import tool_fields
+from surefoot.records import Message, Tool
 
 CHARACTERS_PER_TOKEN = 3
 TOKENS_PER_MESSAGE = 4
@@ -16,8 +18,8 @@ class EstimateTokenCounter:
 
     exact = False
 
-    async def count(self, messages: Sequence[Message]) -> int:
-        """About how many tokens `messages` take; rather too many than too few."""
-        return sum(
-            TOKENS_PER_MESSAGE + -(-len(message.content) // CHARACTERS_PER_TOKEN) for message in messages
-        )
+    async def count(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
+        """About how many tokens `messages` and `tools` take; rather too many than too few."""
+        texts = [message.content for message in messages]
+        texts += [json.dumps(fields, ensure_ascii=False) for fields in tool_fields(tools)]
+        return sum(TOKENS_PER_MESSAGE + -(-len(text) // CHARACTERS_PER_TOKEN) for text in texts)

@@ -8,7 +8,18 @@ from surefoot.prompts.contract import differences
 from surefoot.prompts.declarations import Budget
 from surefoot.prompts.files import prompt_names
 from surefoot.prompts.loading import load, load_prompt
+from surefoot.prompts.output import output_fault
 from surefoot.prompts.prompt import Prompt
 from surefoot.prompts.variables import Trust, Variable
 
-__all__ = ["Budget", "Prompt", "Trust", "Variable", "differences", "load", "load_prompt", "prompt_names"]
+__all__ = [
+    "Budget",
+    "Prompt",
+    "Trust",
+    "Variable",
+    "differences",
+    "load",
+    "load_prompt",
+    "output_fault",
+    "prompt_names",
+]
