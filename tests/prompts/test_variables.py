@@ -74,10 +74,8 @@ def prompt(tmp_path: Path) -> Prompt:
         ({"tree": nested()}, "'tree' is nested too deep"),
         ({"passages": None}, "'passages' is a NoneType"),
         ({"passages": "text"}, "'passages' is a str"),
-        (
-            {"passages": [{"text": "a", "source": "b", "headings": []}]},
-            "'passages' holds, as number 1",
-        ),
+        ({"passages": [{"source": "b"}]}, "'passages' holds None"),
+        ({"passages": [{"text": "a", "headings": None}]}, "'passages' holds, as number 1"),
         ({"passages": [Untidy(), Untidy(text=3)]}, "'passages' holds 3"),
         ({"passages": [Untidy(source=None)]}, "'passages' holds None"),
         ({"passages": [Untidy(headings="abc")]}, "'passages' holds, as number 1"),

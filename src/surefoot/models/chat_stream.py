@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from surefoot.errors import ModelError
 from surefoot.models.server_words import quote, words_of
-from surefoot.models.tool_form import StreamedToolCalls
+from surefoot.models.tool_calls import StreamedToolCalls
 from surefoot.records import Usage
 
 DONE = "[DONE]"

@@ -11,8 +11,8 @@ from surefoot.models.chat_stream import EventSplitter, StreamedAnswer
 from surefoot.models.http_connection import HttpConnection, HttpReply, HttpRequest
 from surefoot.models.limits import Clock, Limits, Retries
 from surefoot.models.server_words import quote
-from surefoot.models.tool_form import form_fields
 from surefoot.records import Completion, Json, Message, Sampling, TextDelta
+from surefoot.records.chat_form import chat_fields
 
 
 class OpenAIChat:
@@ -99,20 +99,8 @@ class OpenAIChat:
         await self.aclose()
 
     def _body(self, messages: Sequence[Message], sampling: Sampling) -> bytes:
-        body: dict[str, Json] = {
-            "model": self.model,
-            "messages": [{"role": message.role, "content": message.content} for message in messages],
-            "stream": True,
-            "stream_options": {"include_usage": True},
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "max_tokens": sampling.max_output_tokens,
-        }
-        if sampling.seed is not None:
-            body["seed"] = sampling.seed
-        if sampling.stop:
-            body["stop"] = list(sampling.stop)
-        return json.dumps({**body, **form_fields(sampling)}).encode()
+        streamed: dict[str, Json] = {"stream": True, "stream_options": {"include_usage": True}}
+        return json.dumps({"model": self.model, **chat_fields(messages, sampling), **streamed}).encode()
 
 
 def _first(clock: Clock) -> float:

@@ -7,8 +7,8 @@ from surefoot.errors import ModelError
 from surefoot.models.http_connection import HttpConnection, HttpRequest
 from surefoot.models.limits import Limits, Retries
 from surefoot.models.server_words import quote
-from surefoot.models.tool_form import tool_fields
 from surefoot.records import Json, Message, Tool
+from surefoot.records.chat_form import tool_fields
 
 
 class ServerTokenCounter:

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from surefoot.models.tool_form import tool_fields
 from surefoot.records import Message, Tool
+from surefoot.records.chat_form import tool_fields
 
 CHARACTERS_PER_TOKEN = 3
 TOKENS_PER_MESSAGE = 4

@@ -9,6 +9,7 @@ from surefoot.prompts.declarations import Budget
 from surefoot.prompts.templates import PromptTemplate
 from surefoot.prompts.variables import Trust, Variable, fill
 from surefoot.records import Json, Message, Sampling, Tool
+from surefoot.records.chat_form import chat_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,19 +67,35 @@ class Prompt:
         return self.sampling.tool_choice
 
     def render(
-        self, variables: Mapping[str, object], *, history: Sequence[Message] = ()
+        self, variables: Mapping[str, object], *, history: Sequence[Message | Mapping[str, object]] = ()
     ) -> tuple[Message, ...]:
         """The messages for these variables, with the earlier user and assistant turns at `{% history %}`.
 
         Each message loses the blank lines at its start and the white space at its end; history is inserted
-        as it is. Passages are objects with `text`, `source` and `headings`. Raises PromptError.
+        as it is. Passages are objects with `text`, `source` and `headings`, or mappings of which `text` alone
+        must be there; an earlier turn is a Message, or a mapping of `role` and `content`. Raises PromptError.
         """
-        for message in history:
-            if not isinstance(message, Message) or message.role not in ("user", "assistant"):
-                role = getattr(message, "role", type(message).__name__)
-                raise PromptError(
-                    f"history holds a message of the role {role!r}",
-                    remedy="Give only Messages of 'user' and 'assistant'.",
-                    file=self.file,
-                )
-        return self.template.render(fill(self.variables, variables, file=self.file), history)
+        turns = [self._turn(message) for message in history]
+        return self.template.render(fill(self.variables, variables, file=self.file), turns)
+
+    def request(
+        self, variables: Mapping[str, object], *, history: Sequence[Message | Mapping[str, object]] = ()
+    ) -> dict[str, Json]:
+        """What an OpenAI client's `chat.completions.create` takes, all but `model`.
+
+        The messages for these variables, and the sampling, output form and tools that the prompt declares.
+        """
+        return chat_fields(self.render(variables, history=history), self.sampling)
+
+    def _turn(self, message: object) -> Message:
+        """An earlier turn, which only a user or an assistant can have taken."""
+        role, content = getattr(message, "role", type(message).__name__), getattr(message, "content", None)
+        if isinstance(message, Mapping):
+            role, content = message.get("role"), message.get("content")
+        if role not in ("user", "assistant") or not isinstance(content, str):
+            raise PromptError(
+                f"history holds a message of the role {role!r}",
+                remedy="Give only turns of 'user' and 'assistant', each with its text.",
+                file=self.file,
+            )
+        return Message(role="user" if role == "user" else "assistant", content=content)

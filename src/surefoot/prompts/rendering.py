@@ -62,20 +62,29 @@ class Rendering:
                 f"{MAX_WORK} characters, are the most.",
             )
 
-    def turns(self, items: Iterable[object], static_characters: int) -> Iterator[object]:
+    def turns(self, items: Iterable[object], static_characters: int) -> Iterable[object]:
         """The items of a loop, each turn counted with the fixed text within the loop."""
+        if isinstance(items, list | tuple | range):
+            self.spend(len(items) * (TURN_WORK + static_characters))
+            return items
+        return self._counted(items, static_characters)
+
+    def _counted(self, items: Iterable[object], static_characters: int) -> Iterator[object]:
         for item in items:
             self.spend(TURN_WORK + static_characters)
             yield item
 
     def text(self, value: object) -> str:
         """What `{{ value }}` puts into the text: texts and numbers as they are, and nothing else."""
-        if not isinstance(value, str | int | float):
+        if type(value) is str:
+            text = value
+        elif isinstance(value, str | int | float):
+            text = str(value)
+        else:
             raise PromptError(
                 f"a {_kind(value)} cannot be put into text",
                 remedy="Name the part that is wanted, loop over it, or use the filter 'join'.",
             )
-        text = str(value)
         self.spend(len(text))
         return text
 

@@ -19,6 +19,7 @@ INPUT_KEYWORDS = (
 OUTPUT_KEYWORDS = (*INPUT_KEYWORDS, "pattern", "format", "$defs", "$ref")
 ANNOTATIONS = ("title", "description", "default", "examples")
 
+_TEXT_KEYWORDS = frozenset({"type", "minLength", "maxLength", "enum", *ANNOTATIONS})
 _SCHEMAS_BY_NAME = ("properties", "$defs")
 _SCHEMA_LISTS = ("anyOf", "oneOf", "allOf")
 _SCHEMAS = ("items", "additionalProperties", "not")
@@ -75,11 +76,23 @@ def without_annotations(schema: Mapping[str, Json]) -> Mapping[str, Json]:
 
 def value_fault(schema: Mapping[str, Json], value: Json) -> str | None:
     """Why a value does not fit its schema, or None."""
+    if isinstance(value, str) and _is_plain_text(schema, value):
+        return None
     problem = best_match(Draft202012Validator(schema).iter_errors(value))
     if problem is None:
         return None
     where = "" if not problem.absolute_path else f"at {problem.json_path}: "
     return shortened(f"{where}{problem.message}")
+
+
+def _is_plain_text(schema: Mapping[str, Json], value: str) -> bool:
+    """Whether a text surely fits, without the whole machinery: it is what most inputs are."""
+    if schema.get("type") != "string" or not schema.keys() <= _TEXT_KEYWORDS:
+        return False
+    least, most, among = schema.get("minLength", 0), schema.get("maxLength", len(value)), schema.get("enum")
+    if not isinstance(least, int | float) or not isinstance(most, int | float):
+        return False
+    return least <= len(value) <= most and (among is None or (isinstance(among, list) and value in among))
 
 
 def shortened(text: str) -> str:

@@ -25,7 +25,7 @@ from jinja2.ext import Extension
 from jinja2.filters import FILTERS
 from jinja2.lexer import Token, TokenStream
 from jinja2.parser import Parser
-from jinja2.runtime import Context
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
 from jinja2.visitor import NodeTransformer
@@ -36,6 +36,7 @@ from surefoot.prompts.files import SourceFile
 from surefoot.prompts.grammar import ReadInclude, Sources, check_messages, check_names
 from surefoot.prompts.meaning import meaning_of
 from surefoot.prompts.rendering import Rendering, bounded_number, bounded_range
+from surefoot.prompts.variables import ShownPassage
 from surefoot.records import Message, Role, digest
 
 _RENDERING = "the rendering"
@@ -154,7 +155,7 @@ class RoleTags(Extension):
         """Record the earlier turns."""
         _rendering(context).add_history()
 
-    def turns(self, context: Context, items: Iterable[object], static_characters: int) -> Iterator[object]:
+    def turns(self, context: Context, items: Iterable[object], static_characters: int) -> Iterable[object]:
         """A loop's items, each turn counted."""
         return _rendering(context).turns(items, static_characters)
 
@@ -181,6 +182,12 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%"})
 
+    def getattr(self, obj: object, attribute: str) -> object:
+        """The attribute; the short way for what loops over passages read all the time."""
+        if type(obj) in _READ_AT_ONCE and attribute in _READ_AT_ONCE[type(obj)]:
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
     def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
         """The result, or PromptError for texts, lists and numbers that grow too large."""
         if not isinstance(_defined(left), int | float) or not isinstance(_defined(right), int | float):
@@ -205,9 +212,15 @@ def _environment() -> _Sandbox:
     return environment
 
 
+# Attributes that are data and nothing else, so that the sandbox need not look at each again.
+_READ_AT_ONCE: Mapping[type, frozenset[str]] = {
+    ShownPassage: frozenset({"text", "source", "headings"}),
+    LoopContext: frozenset({"index", "index0", "first", "last"}),
+}
+
+
 def _rendering(context: Context) -> Rendering:
-    rendering = context[_RENDERING]
-    assert isinstance(rendering, Rendering)  # noqa: S101 - for the type checker: render() put it there
+    rendering: Rendering = context.parent[_RENDERING]  # render() put it there
     return rendering
 
 
@@ -221,7 +234,9 @@ def _defined(value: object) -> object:
 
 @pass_context
 def _text(context: Context, value: object) -> str:
-    return _rendering(context).text(_defined(value))
+    if type(value) is not str:
+        value = _defined(value)
+    return _rendering(context).text(value)
 
 
 @pass_context

@@ -1,4 +1,7 @@
-"""The inputs a prompt declares, and the plain values that its template gets for them."""
+"""The inputs a prompt declares, and the plain values that its template gets for them.
+
+Every rendering passes here, so the usual values take the shortest way.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +31,8 @@ class Variable:
     examples: tuple[Json, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: no template can set an attribute, and freezing would take a quarter of a rendering.
+@dataclass(slots=True, unsafe_hash=True)
 class ShownPassage:
     """What a template may read of a passage."""
 
@@ -46,28 +50,29 @@ def fill(variables: Sequence[Variable], given: Mapping[str, object], *, file: st
 
     Raises PromptError that names the variable and lists the declared ones.
     """
-    declared = ", ".join(repr(variable.name) for variable in variables) or "none"
-    remedy = f"Fill exactly the variables the prompt declares: {declared}."
-    names = {variable.name for variable in variables}
-    for name in given:
-        if name not in names:
-            raise PromptError(f"there is no variable {name!r}", remedy=remedy, file=file)
     filled: dict[str, object] = {}
     for variable in variables:
-        if variable.name not in given and variable.required:
-            raise PromptError(f"the variable {variable.name!r} is not filled", remedy=remedy, file=file)
+        name = variable.name
+        if name not in given and variable.required:
+            raise _wrong(f"the variable {name!r} is not filled", variables, file)
         try:
-            filled[variable.name] = _value(variable, given)
+            filled[name] = _value(variable, given.get(name, variable.default))
         except (_MisfitError, RecursionError) as misfit:
             reason = str(misfit) if isinstance(misfit, _MisfitError) else "is nested too deep"
-            raise PromptError(
-                f"the variable {variable.name!r} {reason}", remedy=remedy, file=file
-            ) from misfit
+            raise _wrong(f"the variable {name!r} {reason}", variables, file) from misfit
+    for name in given:
+        if name not in filled:
+            raise _wrong(f"there is no variable {name!r}", variables, file)
     return filled
 
 
-def _value(variable: Variable, given: Mapping[str, object]) -> object:
-    value = given.get(variable.name, variable.default)
+def _wrong(message: str, variables: Sequence[Variable], file: str) -> PromptError:
+    declared = ", ".join(repr(variable.name) for variable in variables) or "none"
+    remedy = f"Fill exactly the variables the prompt declares: {declared}."
+    return PromptError(message, remedy=remedy, file=file)
+
+
+def _value(variable: Variable, value: object) -> object:
     if variable.kind == "passages":
         return _passages(value)
     plain = _plain(value)
@@ -79,14 +84,14 @@ def _value(variable: Variable, given: Mapping[str, object]) -> object:
 
 def _plain(value: object) -> Json:
     """A deep copy that holds nothing but the types of JSON, so no object with methods reaches a template."""
+    if isinstance(value, str):
+        return _plain_text(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
         if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
             raise _MisfitError(f"holds the number {value!r}; at most {LARGEST_NUMBER} either way is taken")
         return int(value) if isinstance(value, int) else float(value)
-    if isinstance(value, str):
-        return _plain_text(value)
     if isinstance(value, Mapping):
         return {_plain_text(key): _plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
@@ -95,6 +100,8 @@ def _plain(value: object) -> Json:
 
 
 def _plain_text(value: object) -> str:
+    if type(value) is str and value.isascii():
+        return value
     if not isinstance(value, str):
         raise _MisfitError(f"holds {value!r} where a text is wanted")
     try:
@@ -107,18 +114,25 @@ def _plain_text(value: object) -> str:
 def _passages(value: object) -> tuple[ShownPassage, ...]:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
         raise _MisfitError(f"is a {type(value).__name__}, and wants a sequence of passages")
-    return tuple(_passage(item, number) for number, item in enumerate(value, 1))
+    return tuple([_passage(item, number) for number, item in enumerate(value, 1)])
 
 
 def _passage(item: object, number: int) -> ShownPassage:
-    """The three readable attributes, copied as exact texts."""
-    text, source = getattr(item, "text", None), getattr(item, "source", None)
-    headings = getattr(item, "headings", None)
-    if not isinstance(headings, Sequence) or isinstance(headings, str | bytes):
+    """The three readable parts, copied as exact texts, of an object or of a mapping.
+
+    A mapping needs `text` alone; what else it holds is not read.
+    """
+    if isinstance(item, Mapping):
+        text, source = item.get("text"), item.get("source", "")
+        headings = item.get("headings", ())
+    else:
+        text, source = getattr(item, "text", None), getattr(item, "source", None)
+        headings = getattr(item, "headings", None)
+    if type(headings) is not tuple and (
+        not isinstance(headings, Sequence) or isinstance(headings, str | bytes)
+    ):
         kind = type(item).__name__
         raise _MisfitError(f"holds, as number {number}, a {kind} without text, source and headings")
     return ShownPassage(
-        text=_plain_text(text),
-        source=_plain_text(source),
-        headings=tuple(_plain_text(heading) for heading in headings),
+        _plain_text(text), _plain_text(source), tuple([_plain_text(heading) for heading in headings])
     )

@@ -1,40 +1,10 @@
-"""Tools in OpenAI's form: what a request sends of them, and the calls that a stream brings in pieces."""
+"""Tool calls, put together from the pieces in which a stream brings them."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from surefoot.records import Json, Sampling, Tool, ToolCall
-
-
-def tool_fields(tools: Sequence[Tool]) -> list[Json]:
-    """The tools as a request lists them."""
-    return [
-        {
-            "type": "function",
-            "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
-        }
-        for tool in tools
-    ]
-
-
-def choice_field(tool_choice: str) -> Json:
-    """Which tool is to be called: a word, or the one tool's name in OpenAI's form."""
-    if tool_choice in ("auto", "required", "none"):
-        return tool_choice
-    return {"type": "function", "function": {"name": tool_choice}}
-
-
-def form_fields(sampling: Sampling) -> dict[str, Json]:
-    """The fields of a chat request that say which form the answer has; none for plain text."""
-    fields: dict[str, Json] = {}
-    if sampling.output_schema is not None:
-        schema: dict[str, Json] = {"name": "answer", "schema": sampling.output_schema}
-        fields["response_format"] = {"type": "json_schema", "json_schema": schema}
-    if sampling.tools:
-        fields["tools"] = tool_fields(sampling.tools)
-        fields["tool_choice"] = choice_field(sampling.tool_choice)
-    return fields
+from surefoot.records import ToolCall
 
 
 @dataclass(slots=True, kw_only=True)
