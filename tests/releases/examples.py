@@ -128,6 +128,7 @@ def receipt_for(manifest: Manifest, *, baseline: str | None, suite: str = "answe
         app=manifest.app,
         release=manifest.digest,
         baseline=baseline,
+        baseline_app=None if founding else manifest.app,
         model=manifest.model,
         suite=suite,
         suite_digest=SUITE,

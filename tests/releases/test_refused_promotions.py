@@ -45,7 +45,7 @@ def refusal(trial: Trial, candidate: Candidate) -> str:
 
 REFUSED: Mapping[str, tuple[dict[str, object], str]] = {
     "another model": ({"model": "9" * 64}, "a receipt earned with another model identity never counts"),
-    "another app": ({"app": "support"}, "it is about the app 'support'"),
+    "another app": ({"app": "support", "baseline_app": "support"}, "it is about the app 'support'"),
     "another suite's rules": ({"suite_digest": "0" * 64}, "the suite 'answers' has changed since"),
     "no receipt by the suite": ({"suite": "smoke"}, "has no receipt by the suite 'answers'"),
     "files not committed": ({"uncommitted": True}, "over files that were not committed"),
@@ -93,6 +93,20 @@ def test_a_later_pass_promotes_after_an_earlier_failure(trial: Trial) -> None:
     passed = trial.gated(SECOND, FIRST.digest)
     sooner = passed.made_at - timedelta(minutes=1)
     trial.gated(SECOND, FIRST.digest, verdict=replace(passed.verdict, outcome="FAIL"), made_at=sooner)
+
+    assert asyncio.run(trial.promote(SECOND)).pointer.receipt == passed.digest
+
+
+def test_a_comparison_with_another_app_promotes_nothing(trial: Trial) -> None:
+    trial.gated(SECOND, FIRST.digest, baseline_app="agent")
+
+    assert "has no receipt by the suite 'answers'" in refusal(trial, trial.candidate(SECOND))
+
+
+def test_a_later_comparison_with_another_app_takes_no_proof_away(trial: Trial) -> None:
+    passed = trial.gated(SECOND, FIRST.digest)
+    later = passed.made_at + timedelta(minutes=1)
+    trial.gated(SECOND, THIRD.digest, baseline_app="agent", made_at=later)
 
     assert asyncio.run(trial.promote(SECOND)).pointer.receipt == passed.digest
 

@@ -45,8 +45,8 @@ def test_the_receipt_is_named_with_all_that_it_pins() -> None:
     receipt = json.loads(gate_json(failing()))["receipt"]
     assert receipt["digest"] == "90" * 32 and receipt["made_at"] == "2026-11-22T12:00:00+00:00"
     assert set(receipt) == {
-        *("digest app release baseline model suite suite_digest instruments content revision".split()),
-        *("uncommitted made_at candidate_run baseline_run".split()),
+        *("digest app release baseline baseline_app model suite suite_digest instruments content".split()),
+        *("revision uncommitted made_at candidate_run baseline_run".split()),
     }
 
 

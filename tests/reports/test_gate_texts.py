@@ -22,7 +22,7 @@ from surefoot.reports.gate_junit import gate_junit
 from surefoot.reports.gate_markdown import gate_markdown
 from surefoot.reports.gate_report import GateReport
 from surefoot.reports.gate_terminal import COLUMNS, gate_text, gate_view
-from surefoot.reports.gate_words import figure, headline
+from surefoot.reports.gate_words import commands, figure, headline
 
 GOLDEN = Path(__file__).parent / "golden"
 GATES: dict[str, Callable[[], GateReport]] = {
@@ -103,6 +103,18 @@ def test_every_headline_says_what_it_means_for_the_release() -> None:
     said |= {headline(GATES[gate]()) for gate in ("fail", "pass", "inconclusive", "refused")}
     assert len(said) == 8
     assert sum("may replace" in words or "may be the first" in words for words in said) == 2
+
+
+def test_a_comparison_of_two_apps_names_them_and_promises_no_promotion() -> None:
+    report = gates.passing()
+    receipt = dataclasses.replace(report.receipt, baseline_app="agent")
+    between = dataclasses.replace(report, receipt=receipt)
+
+    assert headline(between) == (
+        "answers a1a1a1a1a1a1 answers no worse than agent (b2b2b2b2b2b2). "
+        "Two apps are compared: nothing is promoted by this."
+    )
+    assert commands(between)[-1].endswith("--against agent")
 
 
 def test_where_invariants_alone_decided_the_headline_says_that_nothing_was_compared() -> None:

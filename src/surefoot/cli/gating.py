@@ -29,7 +29,11 @@ def run_gate(
         ),
     ] = None,
     against: Annotated[
-        str, typer.Option(help="`production`, or `founding` for the first release, which replaces none.")
+        str,
+        typer.Option(
+            help="`production`; `founding` for the first release, which replaces none; or another app, to "
+            "compare with its production: such a receipt promotes nothing."
+        ),
     ] = "production",
     app_name: AppName = None,
     suite: Annotated[

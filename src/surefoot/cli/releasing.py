@@ -14,7 +14,7 @@ from surefoot.errors import SurefootError
 
 if TYPE_CHECKING:
     from surefoot.records import Json
-    from surefoot.releases import ReleaseBundle
+    from surefoot.releases import Receipt, ReleaseBundle
     from surefoot.releases.deployment import Found
     from surefoot.releases.differences import Difference
     from surefoot.releases.promotion import Moved
@@ -240,7 +240,7 @@ def _receipt_line(found: "Found") -> str:
         found.digest,
         receipt.verdict.outcome,
         f"by {receipt.suite}",
-        f"against {receipt.baseline[:SHOWN]}" if receipt.baseline else "founding",
+        _compared_with(receipt),
         f"{receipt.made_at:%Y-%m-%d %H:%M %Z}",
         f"at {(receipt.revision or 'no commit')[:SHOWN]}",
         "over uncommitted files" if receipt.uncommitted else "",
@@ -263,13 +263,23 @@ def _print_moved(moved: "Moved", done: str) -> None:
     out.print(Text(release))
 
 
+def _compared_with(receipt: "Receipt") -> str:
+    if receipt.baseline is None:
+        return "founding"
+    whose = f"{receipt.baseline_app} " if receipt.compares_apps else ""
+    return f"against {whose}{receipt.baseline[:SHOWN]}"
+
+
 def _print_difference(difference: "Difference") -> None:
     colours = {"+": "green", "-": "red", "@": "cyan"}
     if not difference.lines:
         out.print(Text(_clean(f"{difference.part}: {difference.before} -> {difference.after}")))
         return
-    pins = f"{difference.before[:SHOWN]} -> {difference.after[:SHOWN]}"
-    out.print(Text(f"{difference.part}: {pins}", style="bold"))
+    digests = difference.part in ("prompt", "recipe")  # the other parts with lines are named by more
+    before, after = (
+        pinned[:SHOWN] if digests else pinned for pinned in (difference.before, difference.after)
+    )
+    out.print(Text(_clean(f"{difference.part}: {before} -> {after}"), style="bold"))
     for line in difference.lines:
         out.print(Text(_clean(line), style=colours.get(line[:1], "")))
 

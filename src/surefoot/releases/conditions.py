@@ -47,7 +47,7 @@ async def proofs_of(
     _refuse_unguarded(candidate)
     _refuse_uncommitted(repository, candidate)
     folders = place.folders_of(candidate.release.digest)
-    there = receipts_of(folders)
+    there = [found for found in receipts_of(folders) if not found.receipt.compares_apps]
     proofs = tuple(_by_suite(there, candidate, suite) for suite in candidate.suites)
     for proof in proofs:
         signatures = read_signatures(place.trust, proof.folder, proof.digest)

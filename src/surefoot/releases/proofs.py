@@ -52,6 +52,8 @@ def _about_another(manifest: Manifest, receipt: Receipt) -> str:
         return f"it is about the release {receipt.release}, not {manifest.digest}"
     if receipt.app != manifest.app:
         return f"it is about the app {receipt.app!r}, not {manifest.app!r}"
+    if receipt.compares_apps:
+        return f"it compares with the app {receipt.baseline_app!r}, which this release would not replace"
     if receipt.baseline == receipt.release:
         return "it compares the release with itself"
     if receipt.model != manifest.model:

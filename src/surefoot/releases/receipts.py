@@ -21,18 +21,20 @@ _MOST_BYTES = 50_000_000
 class Receipt:
     """What was compared with what, by which rules, and what came of it. All digests are 64 hex digits.
 
-    `baseline` is the release that was production, and None in a founding receipt. `model` is the identity
-    of the model that answered as the candidate. `suite_digest` covers cases and rules; `instruments` names
-    the code that scored and decided. `content` is a digest of every committed file but those that promotions
-    and approvals write, `revision` the Git commit that had them, for people; None where there was none.
-    `uncommitted` says whether files that decide the outcome differed from what was committed. The runs
-    are digests of recorded responses. `candidate_scores` and `baseline_scores` hold every score of the
-    suite's metrics, advisory ones too.
+    `baseline` is the release that was production, and None in a founding receipt; `baseline_app` is its app.
+    Where that is another app, the receipt says which of two answers better, and promotes nothing. `model` is
+    the identity of the model that answered as the candidate. `suite_digest` covers cases and rules;
+    `instruments` names the code that scored and decided. `content` is a digest of every committed file but
+    those that promotions and approvals write, `revision` the Git commit that had them, for people; None where
+    there was none. `uncommitted` says whether files that decide the outcome differed from what was committed.
+    The runs are digests of recorded responses. `candidate_scores` and `baseline_scores` hold every score of
+    the suite's metrics, advisory ones too.
     """
 
     app: str
     release: str
     baseline: str | None
+    baseline_app: str | None
     model: str
     suite: str
     suite_digest: str
@@ -46,6 +48,11 @@ class Receipt:
     candidate_scores: Scores
     baseline_scores: Scores | None
     verdict: Verdict
+
+    @property
+    def compares_apps(self) -> bool:
+        """Whether the baseline is another app's, which this release would not replace."""
+        return self.baseline_app not in (None, self.app)
 
     def canonical(self) -> bytes:
         """The bytes of the receipt's file: canonical JSON, in which the score 1 is written as 1.0."""

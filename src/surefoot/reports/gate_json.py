@@ -23,8 +23,8 @@ def gate_json(report: GateReport) -> bytes:
     pins = {
         name: plain(getattr(receipt, name))
         for name in (
-            "app release baseline model suite suite_digest instruments content revision uncommitted "
-            "made_at candidate_run baseline_run"
+            "app release baseline baseline_app model suite suite_digest instruments content revision "
+            "uncommitted made_at candidate_run baseline_run"
         ).split()
     }
     broken, gained = broken_cases(report), gained_cases(report)

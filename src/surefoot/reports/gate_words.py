@@ -17,6 +17,12 @@ _COMPARED: dict[Outcome, str] = {
     "REFUSED": "{new} may not replace {old}: the scores that there are cannot decide.",
 }
 _HELD = "{new} may replace {old}: every invariant holds, and no metric was compared."
+_BETWEEN_APPS: dict[Outcome, str] = {
+    "PASS": "{new} answers no worse than {old}. Two apps are compared: nothing is promoted by this.",
+    "FAIL": "{new} answers worse than {old}.",
+    "INCONCLUSIVE": "Whether {new} answers worse than {old} could not be told.",
+    "REFUSED": "{new} and {old}: the scores that there are cannot decide between them.",
+}
 _FOUNDED: dict[Outcome, str] = {
     "PASS": "{new} may be the first release: it meets every floor and every invariant.",
     "FAIL": "{new} may not be the first release.",
@@ -28,9 +34,11 @@ _FOUNDED: dict[Outcome, str] = {
 def headline(report: GateReport) -> str:
     """What the verdict means for the release, in one sentence."""
     receipt = report.receipt
-    old = f"production ({receipt.baseline[:DIGITS]})" if receipt.baseline else "production"
+    old = one_line(receipt.baseline_app or "") if receipt.compares_apps else "production"
+    old += f" ({receipt.baseline[:DIGITS]})" if receipt.baseline else ""
     verdict = receipt.verdict
     words = _COMPARED if verdict.kind == "comparison" else _FOUNDED
+    words = _BETWEEN_APPS if receipt.compares_apps else words
     said = words[verdict.outcome]
     if said is _COMPARED["PASS"] and not any(result.rule.blocking for result in verdict.rules):
         said = _HELD
@@ -150,6 +158,7 @@ def commands(report: GateReport) -> tuple[str, ...]:
     """How to get to the same verdict again: from the recorded responses, and from the beginning."""
     receipt = report.receipt
     against = "founding" if receipt.verdict.kind == "founding" else "production"
+    against = receipt.baseline_app if receipt.baseline_app and receipt.compares_apps else against
     checkout = (
         () if receipt.revision is None or receipt.uncommitted else (("git", "checkout", receipt.revision),)
     )

@@ -24,9 +24,14 @@ PRODUCTION, FOUNDING = "production", "founding"
 
 
 def baseline_of(project: Project, app: AppFile, against: str) -> ReleaseBundle | None:
-    """What production is, or None for a founding gate. RefusedError where the one asked for cannot be."""
+    """What production is, of this app or of the one that `against` names; None for a founding gate.
+
+    RefusedError where the one asked for cannot be.
+    """
     serving = project.settings.folders.serving
-    pointer = read_channel(serving, app.name)
+    others = [other.name for other in project.apps if other.name != app.name]
+    compared = against if against in others else app.name
+    pointer = read_channel(serving, compared)
     if against == FOUNDING:
         if pointer is not None:
             raise RefusedError(
@@ -34,14 +39,15 @@ def baseline_of(project: Project, app: AppFile, against: str) -> ReleaseBundle |
                 remedy="compare with it: `surefoot gate run --against production`",
             )
         return None
-    if against != PRODUCTION:
+    if against not in (PRODUCTION, *others):
         raise NotFoundError(
-            f"a release is not compared with {against!r}", remedy=f"use {PRODUCTION} or {FOUNDING}"
+            f"a release is not compared with {against!r}",
+            remedy=f"use one of: {', '.join((PRODUCTION, FOUNDING, *others))}",
         )
     if pointer is None:
         raise RefusedError(
-            f"no release of {app.name!r} is in production yet, so there is nothing to compare with",
-            remedy=f"found the first one: `surefoot gate run --against {FOUNDING}`",
+            f"no release of {compared!r} is in production yet, so there is nothing to compare with",
+            remedy=f"found the first one: `surefoot gate run --app {compared} --against {FOUNDING}`",
         )
     return read_release(serving / "releases", pointer.release)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.answering import App
-from surefoot.errors import EvaluationError, NotFoundError
+from surefoot.errors import EvaluationError
 from surefoot.evals import scoring
 from surefoot.evals.catalogue import METRICS
 from surefoot.evals.evidence import holds
@@ -19,7 +19,7 @@ from surefoot.evals.ragas_metrics import running_ragas
 from surefoot.evals.ragas_process import JudgeAddress
 from surefoot.evals.running import RunProgress, ask_cases, response_key
 from surefoot.evals.runs import RecordedRun
-from surefoot.evals.suites import Suite, load_suite
+from surefoot.evals.suites import Suite
 from surefoot.files import own_or_shipped
 from surefoot.local import Progress, Report
 from surefoot.local.environment import RAGAS, ensure_environment
@@ -33,7 +33,6 @@ from surefoot.wiring.indexing import build_index, embedder_of, open_pinned
 from surefoot.wiring.machine import Machine
 from surefoot.wiring.opening import app_of
 from surefoot.wiring.project import Project, secret
-from surefoot.wiring.releasing import prompt_of
 from surefoot.wiring.serving import ModelParts, model_of
 
 JUDGE = "judge"
@@ -80,24 +79,6 @@ async def bench_of(project: Project, report: Report) -> AsyncIterator[Bench]:
             kept=KeptResponses(project.settings.folders.state / "evals" / "responses"),
             report=report,
         )
-
-
-def suites_of(project: Project, app: AppFile, name: str | None) -> tuple[Suite, ...]:
-    """The suite of that name, or those that guard the app's prompt. NotFoundError when none does."""
-    names = prompt_of(project, app).suites if name is None else (name,)
-    if not names:
-        raise NotFoundError(
-            f"no suite guards the prompt {app.prompt!r}",
-            remedy="name one in its front matter, as in `suites: [answers]`, or give --suite",
-        )
-    suites = tuple(load_suite(project.settings.folders.evals / each) for each in names)
-    for suite in suites:
-        if suite.app != app.name:
-            raise NotFoundError(
-                f"the suite {suite.name!r} is for the app {suite.app!r}, not {app.name!r}",
-                remedy=f"give --app {suite.app}, or another suite",
-            )
-    return suites
 
 
 async def index_working_tree(bench: Bench, app: AppFile) -> None:

@@ -6,7 +6,8 @@ from surefoot.local import Report
 from surefoot.releases.runs import write_run
 from surefoot.reports.run_report import RunReport
 from surefoot.wiring.candidates import candidate_of
-from surefoot.wiring.evaluating import ask, bench_of, index_working_tree, score, suites_of
+from surefoot.wiring.evaluating import ask, bench_of, index_working_tree, score
+from surefoot.wiring.guarding import suites_chosen
 from surefoot.wiring.project import Project
 from surefoot.wiring.verifying import metrics_of, rules_of
 
@@ -26,7 +27,7 @@ class EvaluationOrder:
 async def run_evaluation(project: Project, order: EvaluationOrder, report: Report) -> tuple[RunReport, ...]:
     """Ask a release every case of each suite, score what it answers, and keep the responses with it."""
     app = project.app_named(order.app)
-    suites = suites_of(project, app, order.suite)
+    suites = suites_chosen(project, app, order.suite)
     done: list[RunReport] = []
     async with bench_of(project, report) as bench:
         if order.release is None:

@@ -27,8 +27,8 @@ from surefoot.wiring.evaluating import (
     index_working_tree,
     reuse,
     score,
-    suites_of,
 )
+from surefoot.wiring.guarding import suites_chosen
 from surefoot.wiring.project import Project
 from surefoot.wiring.revisions import Revision, revision_of
 from surefoot.wiring.verifying import INSTRUMENTS, metrics_of, rules_of, sheet_of, strictness_of
@@ -78,7 +78,7 @@ class Arms:
 async def run_gate(project: Project, order: GateOrder, report: Report) -> tuple[Gated, ...]:
     """Prove a release by each suite, one after the other. A receipt is left whatever the verdict is."""
     app = project.app_named(order.app)
-    suites = suites_of(project, app, order.suite)
+    suites = suites_chosen(project, app, order.suite)
     baseline = baseline_of(project, app, order.against)
     async with bench_of(project, report) as bench:
         if order.release is None:
@@ -105,6 +105,7 @@ async def _gate(bench: Bench, suite: Suite, sides: Sides, order: GateOrder) -> G
         app=candidate.manifest.app,
         release=candidate.digest,
         baseline=None if baseline is None else baseline.digest,
+        baseline_app=None if baseline is None else baseline.manifest.app,
         model=candidate.manifest.model,
         suite=suite.name,
         suite_digest=suite.digest,

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from surefoot.errors import NotFoundError
-from surefoot.evals.suites import load_suite
 from surefoot.local import Report
 from surefoot.releases import Receipt, ReleaseBundle, find_release
 from surefoot.releases.channels import read_channel
@@ -13,8 +12,9 @@ from surefoot.releases.reading import checked_name
 from surefoot.releases.signatures import new_key
 from surefoot.releases.trust import key_text
 from surefoot.wiring.candidates import create_release
+from surefoot.wiring.guarding import suites_guarding
 from surefoot.wiring.project import Project
-from surefoot.wiring.releasing import prompt_of
+from surefoot.wiring.releasing import parts_of
 
 SIGNING = "signing"
 
@@ -44,14 +44,16 @@ async def promote_release(
     """Put a release into production, that of the working tree without a digest. Raises RefusedError."""
     release = release_chosen(project, prefix, app_name)
     app = project.app_named(release.manifest.app)
-    prompt, evals = prompt_of(project, app), project.settings.folders.evals
+    folders, suites = project.settings.folders, suites_guarding(project, app)
+    parts = parts_of(project, app)
+    prompts = (parts.prompt, *parts.prompts.values())
     candidate = Candidate(
         release=release,
-        suites={name: load_suite(evals / name).digest for name in prompt.suites},
+        suites={suite.name: suite.digest for suite in suites},
         deciding=(
-            *(project.settings.folders.prompts / name for name in prompt.files),
-            *(evals / name for name in prompt.suites),
-            project.settings.folders.serving / "apps" / f"{app.name}.toml",
+            *(folders.prompts / name for prompt in prompts for name in prompt.files),
+            *(folders.evals / suite.name for suite in suites),
+            folders.serving / "apps" / f"{app.name}.toml",
         ),
         recheck=_recheck(project, report),
     )

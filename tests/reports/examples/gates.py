@@ -232,6 +232,7 @@ def report(
         app="answers",
         release="a1" * 32,
         baseline=None if baseline is None else "b2" * 32,
+        baseline_app=None if baseline is None else "answers",
         model="c3" * 32,
         suite="answers",
         suite_digest="d4" * 32,
