@@ -10,9 +10,10 @@ from surefoot.records import Manifest
 from surefoot.releases import AppFile, Pointer, read_channel, write_receipt, write_release
 from surefoot.releases.channels import write_channel
 from surefoot.retrieval import Embedder
+from surefoot.wiring.candidates import files_of
 from surefoot.wiring.indexing import build_index, embedder_of
 from surefoot.wiring.project import Project, open_project
-from surefoot.wiring.releasing import present_manifest, prompt_of
+from surefoot.wiring.releasing import present_manifest
 
 
 def released(top: Path, app_name: str = "answers", embedder: Embedder | None = None) -> Pointer:
@@ -28,9 +29,9 @@ def released(top: Path, app_name: str = "answers", embedder: Embedder | None = N
 
 
 def written(project: Project, app: AppFile, manifest: Manifest) -> Pointer:
-    """A release of this manifest, with the working tree's prompt and recipe, and a passing receipt."""
+    """A release of this manifest, with the working tree's files, and a passing receipt."""
     serving = project.settings.folders.serving
-    folder = write_release(serving / "releases", manifest, _files(project, app))
+    folder = write_release(serving / "releases", manifest, files_of(project, app))
     before = read_channel(serving, app.name)
     baseline = before.release if before and before.release != manifest.digest else None
     receipt = write_receipt(folder, receipt_for(manifest, baseline=baseline))
@@ -60,12 +61,3 @@ async def _built(project: Project, app: AppFile, embedder: Embedder | None) -> N
         if embedder is None:
             embedder = await stack.enter_async_context(embedder_of(project))
         await build_index(project, app, embedder, lambda progress: None)
-
-
-def _files(project: Project, app: AppFile) -> dict[str, bytes]:
-    prompts = project.settings.folders.prompts
-    recipe = project.settings.folders.serving / "recipes" / f"{app.recipe}.toml"
-    return {
-        "recipe.toml": recipe.read_bytes(),
-        **{f"prompts/{name}": (prompts / name).read_bytes() for name in prompt_of(project, app).files},
-    }

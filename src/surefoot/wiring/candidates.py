@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from surefoot.errors import NotFoundError, RefusedError
+from surefoot.integrations.app_modules import load_entry
 from surefoot.releases import AppFile
 from surefoot.releases.bundles import (
     CODE,
@@ -72,18 +73,28 @@ def candidate_of(project: Project, app: AppFile, prefix: str | None) -> ReleaseB
 
 
 def create_release(project: Project, app: AppFile) -> ReleaseBundle:
-    """The release of the working tree, in the state directory: its manifest, and the bytes of its files."""
+    """The release of the working tree, in the state directory: its manifest, and the bytes of its files.
+
+    SettingsError where the app's own code does not run.
+    """
+    code = parts_of(project, app).code
+    if code is not None:
+        load_entry(code)
+    state, manifest = project.settings.folders.state, present_manifest(project, app)
+    write_release(state / "releases", manifest, files_of(project, app))
+    return read_release(state / "releases", manifest.digest)
+
+
+def files_of(project: Project, app: AppFile) -> dict[str, bytes]:
+    """The bytes of every file that a release of the working tree holds, by name."""
     folders, parts = project.settings.folders, parts_of(project, app)
     prompts = {name for prompt in (parts.prompt, *parts.prompts.values()) for name in prompt.files}
     code = {} if parts.code is None else parts.code.files
-    files = {
+    return {
         RECIPE: (folders.serving / "recipes" / f"{app.recipe}.toml").read_bytes(),
         **{f"{PROMPTS}/{name}": (folders.prompts / name).read_bytes() for name in sorted(prompts)},
         **{f"{CODE}/{name}": content for name, content in code.items()},
     }
-    manifest = present_manifest(project, app)
-    write_release(folders.state / "releases", manifest, files)
-    return read_release(folders.state / "releases", manifest.digest)
 
 
 def found_receipt(project: Project, prefix: str) -> tuple[Receipt, tuple[Path, ...]]:
