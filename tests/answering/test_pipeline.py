@@ -73,6 +73,37 @@ def test_passages_are_dropped_worst_first_until_the_prompt_fits() -> None:
     assert "third" not in got.messages[-1].content
 
 
+def test_earlier_turns_are_dropped_by_pairs_oldest_first_in_the_order_the_budget_says() -> None:
+    model = ScriptedModel(("ok [1].",))
+    history = tuple(
+        Message(role=role, content=f"{word} " * 20)
+        for word in ("first", "second", "third")
+        for role in ("user", "assistant")
+    )
+    bare = asyncio.run(whole_answer(app_of(model), Question(text="why")))
+    words = sum(len(message.content.split()) for message in bare.messages)
+
+    def asked(*drop: str) -> Answer:
+        app = app_of(model, "best " * 40, most_tokens=words + 100)
+        budget = replace(app.prompt.budget, drop=drop)
+        app = replace(app, prompt=replace(app.prompt, budget=budget))
+        return asyncio.run(whole_answer(app, Question(text="why", history=history)))
+
+    kept = asked("history", "passages")
+    assert [message.content.split()[0] for message in kept.messages[1:-1]] == ["third", "third"]
+    assert len(kept.passages) == 1
+    kept = asked("passages", "history")
+    assert [message.content.split()[0] for message in kept.messages[1:-1]] == [
+        "second",
+        "second",
+        "third",
+        "third",
+    ]
+    assert kept.passages == ()
+    with pytest.raises(RequestError, match="and the prompt 'answer' allows"):
+        asked()
+
+
 def test_a_question_that_cannot_fit_is_refused_with_the_numbers() -> None:
     app = app_of(ScriptedModel(("never",)), "passage", most_tokens=50)
 
