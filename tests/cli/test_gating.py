@@ -100,6 +100,27 @@ def test_a_harmless_edit_is_promoted_and_taken_back(founded: Trial) -> None:
     assert git(founded.top, "status", "--porcelain") == ""
 
 
+def test_another_app_is_compared_on_the_same_cases_and_promotes_nothing(founded: Trial) -> None:
+    app = (founded.top / "serving/apps/answers.toml").read_text()
+    (founded.top / "serving/apps/others.toml").write_text(app.replace("do not say", "are silent"))
+    suite = founded.top / "evals" / "others"
+    shutil.copytree(founded.top / "evals" / "gauges", suite)
+    (suite / "suite.toml").write_text((suite / "suite.toml").read_text().replace('"answers"', '"others"'))
+    commit(founded.top, "Another app")
+    try:
+        gate = ("gate", "run", "--app", "others", "--suite", "others", "--against")
+        words = founded.said(*gate, "answers")
+        code, _ = founded.refused("release", "promote", "--app", "others")
+        unknown, offered = founded.refused(*gate, "nobody")
+    finally:
+        git(founded.top, "revert", "--no-edit", "HEAD")
+
+    assert "answers no worse than answers" in words
+    assert "nothing is promoted by this" in " ".join(words.replace("│", " ").split())
+    assert code == 4
+    assert (unknown, "production, founding, answers" in offered) == (2, True)
+
+
 def test_the_reports_stand_where_the_command_says(founded: Trial) -> None:
     words = founded.said("gate", "run")
 

@@ -1,5 +1,6 @@
 """The shipped agent in a running service: asked, streamed, traced, changed, promoted and taken back."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,8 +10,13 @@ import pytest
 from tests.cli.trial_project import LONGEST_SECONDS, Served, Trial, eventually, trial_project
 from tests.cli.trial_release import point, promoted
 
-from surefoot.records import Message
+from surefoot.answering import Question, whole_answer
+from surefoot.integrations.langchain_chat import SurefootChatModel
+from surefoot.integrations.langchain_prompts import to_chat_prompt_template
+from surefoot.integrations.langchain_retriever import SurefootRetriever
+from surefoot.records import Answer, Message
 from surefoot.releases import Pointer
+from surefoot.wiring.in_process import open_app
 
 SHIPPED = Path(__file__).parents[2] / "serving" / "apps"
 GRAPH = "serving/apps/agent/graph.py"
@@ -145,6 +151,24 @@ def test_changed_code_is_another_release_that_serves_once_promoted_and_can_be_ta
         point(trial.top, first, "agent")
         write_graph(trial, "_NEAR_ENOUGH = 0.0")
         eventually_serves(served, first)
+
+
+def test_it_opens_in_a_process_of_ones_own_for_other_frameworks(
+    running: tuple[Served, Pointer], trial: Trial
+) -> None:
+    async def story() -> tuple[Answer, str]:
+        async with open_app(trial.top, "agent") as app:
+            retriever = SurefootRetriever(retriever=app.retriever, limit=app.passages_shown)
+            template = to_chat_prompt_template(app.prompt).partial(abstention=app.manifest.abstention)
+            model = SurefootChatModel(model=app.model, sampling=app.prompt.sampling)
+            chain = {"question": lambda text: text, "passages": retriever} | template | model
+            said = await chain.ainvoke(WHOLE_QUESTION)
+            return await whole_answer(app, Question(text=WHOLE_QUESTION)), said.text
+
+    answer, said = asyncio.run(story())
+
+    assert answer.text == said == ANSWER
+    assert answer.passages[0].passage.source == "valves.md"
 
 
 @pytest.mark.parametrize(

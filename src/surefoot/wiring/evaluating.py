@@ -23,7 +23,7 @@ from surefoot.evals.suites import Suite
 from surefoot.files import own_or_shipped
 from surefoot.local import Progress, Report
 from surefoot.local.environment import RAGAS, ensure_environment
-from surefoot.models import Expectation, verify
+from surefoot.models import verify
 from surefoot.records import Case, Passage, Responded, Response, Score, Scores, digest
 from surefoot.releases import AppFile
 from surefoot.releases.bundles import ReleaseBundle, load_parts
@@ -33,7 +33,7 @@ from surefoot.wiring.indexing import build_index, embedder_of, open_pinned
 from surefoot.wiring.machine import Machine
 from surefoot.wiring.opening import app_of
 from surefoot.wiring.project import Project, secret
-from surefoot.wiring.serving import ModelParts, model_of
+from surefoot.wiring.serving import ModelParts, expectation_of, model_of
 
 JUDGE = "judge"
 # Two at a time keep a CPU's batches short.
@@ -65,12 +65,7 @@ async def bench_of(project: Project, report: Report) -> AsyncIterator[Bench]:
     if project.settings.chat.url is None:
         await machine.start_model()
     async with embedder_of(project) as embedder, model_of(project) as model:
-        declared = project.settings.chat.model
-        expected = Expectation(
-            served_name=declared or project.chat_identity(),
-            pinned=None if declared else project.chat_spec().fingerprint,
-        )
-        taken = await verify(model.chat, expected)
+        taken = await verify(model.chat, expectation_of(project))
         yield Bench(
             project=project,
             embedder=embedder,

@@ -37,6 +37,15 @@ class ModelParts:
     watch: ModelWatch
 
 
+def expectation_of(project: Project) -> Expectation:
+    """How the model server must show that it serves the pinned weights; a declared one by name alone."""
+    declared = project.settings.chat.model
+    return Expectation(
+        served_name=declared or project.chat_identity(),
+        pinned=None if declared else project.chat_spec().fingerprint,
+    )
+
+
 @asynccontextmanager
 async def model_of(project: Project) -> AsyncIterator[ModelParts]:
     """The model server's clients, and the watch that knows which weights must answer.
@@ -59,10 +68,9 @@ async def model_of(project: Project) -> AsyncIterator[ModelParts]:
             )
             stack.push_async_callback(exact.aclose)
             counter = exact
-        pinned = None if declared else project.chat_spec().fingerprint
         watch = ModelWatch(
             chat,
-            Expectation(served_name=served_name, pinned=pinned),
+            expectation_of(project),
             probe_every_seconds=project.settings.chat.probe_seconds,
         )
         yield ModelParts(chat=chat, counter=counter, watch=watch)
