@@ -94,6 +94,26 @@ def test_a_changed_key_changes_the_digest(tmp_path: Path, old: str, new: str) ->
     assert (changed_contract != contract) == touches_contract
 
 
+RECORDED = "c0826a9e0fd5bf0da373c5bd44d64f95b8db03e44b0ed197f98d4752b1cc05da"
+EVERYTHING = """{% system %}Be {{ tone | default("kind") }}. {% include "rules" %}{% endsystem %}
+{% history %}
+{% for p in passages if p.text is string and not p.source in ["x"] %}
+{% user %}{{ -1 + loop.index * 2 }} {{ p.headings[0:1] | join(sep) if p.headings else {"a": 1}["a"] }}
+{% if p.source == "a" or p.source in ("b", "c") %}{{ p.source ~ ":" ~ p["text"] }}
+{% elif 7 // 2 > 1 %}{{ [1, true, none] | first }}{% endif %}
+{% enduser %}
+{% endfor %}
+{% set sep = ", " %}
+{% user %}{{ question | replace("a", "b") }}{{ passages | map(attribute="text") | join(sep) }}{% enduser %}
+"""
+
+
+def test_the_canonical_form_is_the_one_on_record(tmp_path: Path) -> None:
+    """When this fails, digests have changed, on purpose or by an upgrade: releases have to be proven anew."""
+    front = FRONT.replace("  passages: passages\n", "  passages: passages\n  tone: text\n  sep: text\n")
+    assert digests(tmp_path, front, EVERYTHING)[0] == RECORDED
+
+
 def test_a_changed_body_or_include_changes_the_digest_and_not_the_contract(tmp_path: Path) -> None:
     digest, contract = digests(tmp_path)
     body = digests(tmp_path, body=BODY.replace("kind", "short"))

@@ -112,7 +112,7 @@ class Rendering:
                 remedy="Hand less text to the prompt.",
             )
         try:
-            message.content.encode()
+            message.content.isascii() or message.content.encode()
         except UnicodeEncodeError as problem:
             raise PromptError(
                 f"the {message.role} message holds half of a surrogate pair, which UTF-8 cannot say",
