@@ -19,6 +19,9 @@
     │   └── ModelOutputError        the answer has not the form its prompt declares     HTTP 502
     ├── AppError                    an app's own code failed while it answered
     ├── OverloadError               more requests wait than may                         HTTP 429
+    ├── IntegrationError            an outside system did not do as asked: try later   HTTP 502
+    │   ├── KeyRefusedError         it does not take our key                        exit 2
+    │   └── ContentRefusedError     it will never take this as it is
     ├── ServiceError                a running service was not there, or refused a command
     ├── TraceError                  the trace store cannot be read or written
     └── LocalError                  something this machine was to do failed
@@ -166,6 +169,29 @@ class OverloadError(SurefootError):
     def __init__(self, message: str, *, remedy: str, retry_after_seconds: int) -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after_seconds = retry_after_seconds
+
+
+class IntegrationError(SurefootError):
+    """An outside system, such as PromptLayer, did not do as asked; the same may work later.
+
+    `retry_after_seconds` is how long it asked to be left alone, None when it did not say.
+    """
+
+    http_status = 502
+
+    def __init__(self, message: str, *, remedy: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class KeyRefusedError(IntegrationError):
+    """An outside system does not take our key: nothing works there before somebody mends that."""
+
+    exit_code = 2
+
+
+class ContentRefusedError(IntegrationError):
+    """An outside system will never take this as it is; something else may still go through."""
 
 
 class ServiceError(SurefootError):

@@ -24,7 +24,7 @@ from pathlib import Path
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from langchain_core.prompts import ChatPromptTemplate
-from promptlayer.template_cache import render_response  # type: ignore[import-untyped]  # it has no types
+from promptlayer.template_cache import render_response
 
 from surefoot.prompts import load
 from surefoot.records import Passage

@@ -45,7 +45,14 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     "bm25s": ("retrieval/bm25s_lexical.py",),
     "pyarrow": ("retrieval/passages_file.py",),
     # A room that speaks HTTP has one file for it.
-    "aiohttp": ("models/http_connection.py", "local/hub.py", "wiring/machine.py", "cli/service_client.py"),
+    "aiohttp": (
+        "models/http_connection.py",
+        "local/hub.py",
+        "wiring/machine.py",
+        "cli/service_client.py",
+        "integrations/promptlayer/rest.py",
+    ),
+    "promptlayer": ("integrations/promptlayer/sdk.py",),
     "onnx": ("models/minilm_onnx.py",),
     "onnxruntime": ("models/onnx_embedder.py",),
     "tokenizers": ("models/onnx_embedder.py",),

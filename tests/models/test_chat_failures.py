@@ -305,7 +305,7 @@ def test_an_empty_answer_is_an_answer() -> None:
 
 @pytest.mark.parametrize("address", ["localhost:8000", "ftp://models", "http://", "http://gpu:port", ""])
 def test_an_address_that_is_none_is_quoted(address: str) -> None:
-    with pytest.raises(SettingsError, match=f"'{address}' is not a model server's address"):
+    with pytest.raises(SettingsError, match=f"'{address}' is not the address of a model server"):
         OpenAIChat(base_url=address, model="chat")
 
 

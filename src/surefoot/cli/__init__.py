@@ -10,6 +10,7 @@ from surefoot.cli import (
     gating,
     indexing,
     keys,
+    mirroring,
     modelling,
     prompt_changes,
     prompting,
@@ -44,6 +45,7 @@ app.add_typer(tracing.app, name="trace")
 app.add_typer(evaluating.app, name="eval")
 app.add_typer(gating.app, name="gate")
 app.add_typer(releasing.app, name="release")
+app.add_typer(mirroring.app, name="promptlayer")
 app.add_typer(keys.app, name="key")
 
 

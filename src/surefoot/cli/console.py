@@ -36,6 +36,7 @@ EXTRAS = {
     **dict.fromkeys(("cryptography", "scipy", "statsmodels"), "evals"),
     **dict.fromkeys(("langchain_core", "langgraph", "langsmith"), "langchain"),
     "psutil": "local",
+    "promptlayer": "promptlayer",
 }
 
 T = TypeVar("T")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from surefoot.releases.deployment import Found
     from surefoot.releases.differences import Difference
     from surefoot.releases.promotion import Moved
+    from surefoot.wiring.project import Project
 
 SHOWN = 12
 
@@ -207,6 +208,7 @@ async def _promote(prefix: str | None, app_name: str | None) -> None:
     with Steps() as steps:
         moved = await promote_release(project, prefix, app_name, reporter(steps))
     _print_moved(moved, "promoted")
+    await _mirror(project, moved.app)
 
 
 async def _rollback(app_name: str | None, to: str | None, reason: str) -> None:
@@ -217,6 +219,15 @@ async def _rollback(app_name: str | None, to: str | None, reason: str) -> None:
     with Steps() as steps:
         moved = await rollback_release(project, app_name, to, reason, reporter(steps))
     _print_moved(moved, "rolled back")
+    await _mirror(project, moved.app)
+
+
+async def _mirror(project: "Project", app_name: str) -> None:
+    """Tell PromptLayer, where that is on: what is committed stays so, whatever comes of it."""
+    from surefoot.wiring.promptlayer import mirror_now
+
+    if said := await mirror_now(project, app_name):
+        err.print(Text(_clean(said)))
 
 
 async def _key(name: str, file: Path | None) -> None:

@@ -5,14 +5,14 @@ from urllib.parse import urlsplit
 from surefoot.errors import SettingsError
 
 
-def check_address(url: str) -> None:
+def check_address(url: str, *, of: str = "a model server") -> None:
     """Raise SettingsError unless `url` is http or https, names a host and holds no credentials.
 
     Addresses are repeated in errors, traces and logs, so one with credentials is refused, and not quoted.
     """
     if "@" in url:
         raise SettingsError(
-            "the address of a model server holds an '@', as if a name and a password stood before it",
+            f"the address of {of} holds an '@', as if a name and a password stood before it",
             remedy="take them out; put the API key in an environment variable, and name that variable "
             "in the setting key_variable",
         )
@@ -23,6 +23,6 @@ def check_address(url: str) -> None:
         port_is_a_number = False
     if not port_is_a_number or parts.scheme not in ("http", "https") or not parts.hostname:
         raise SettingsError(
-            f"{url!r} is not a model server's address",
+            f"{url!r} is not the address of {of}",
             remedy="give it as http://host:port or https://host/path",
         )

@@ -137,6 +137,31 @@ class Trust(Section):
     )
 
 
+class PromptLayer(Section):
+    """PromptLayer as a mirror of what is in production, and of what was answered."""
+
+    key_variable: str | None = Field(
+        None,
+        description="name of the environment variable that holds PromptLayer's API key; none means it is off",
+    )
+    url: str = Field("https://api.promptlayer.com", description="where PromptLayer's API is")
+    label: str = Field(
+        "production",
+        min_length=1,
+        description="release label of what is in production there; `{app}` in it stands for the app's name",
+    )
+    log_requests: bool = Field(
+        True, description="log each answered or failed request there: digests, tokens, times and scores"
+    )
+    log_content: bool = Field(
+        False, description="log questions, messages and answers too; else no word of them leaves"
+    )
+    deadline_seconds: float = Field(5.0, gt=0, description="limit for one call to PromptLayer")
+    backlog_size: int = Field(
+        10_000, ge=1, description="requests that may wait to be sent; more are counted as dropped"
+    )
+
+
 class Settings(BaseSettings):
     """Every setting, by section."""
 
@@ -161,6 +186,7 @@ class Settings(BaseSettings):
     embedder: Embedder = Embedder()
     weights: Weights = Weights()
     traces: Traces = Traces()
+    promptlayer: PromptLayer = PromptLayer()
     trust: Trust = Trust()
 
     @property

@@ -52,6 +52,7 @@ class Metrics:
         self._releases_kept = releases_kept
         self._known: dict[str, OrderedDict[str, None]] = {}
         self._dropped_seen = 0
+        self._promptlayer_seen = (0, 0)
 
         self._requests = self._counter(
             "requests", "Requests by how they ended", (*_WHOSE, "outcome", "error")
@@ -80,6 +81,11 @@ class Metrics:
         self._waiting = self._gauge("requests_waiting", "Requests waiting to be let in")
         self._traces_waiting = self._gauge("traces_waiting", "Traces not yet in the store")
         self._traces_dropped = self._counter("traces_dropped", "Traces lost, as the queue was full", ())
+        self._promptlayer_backlog = self._gauge("promptlayer_backlog", "What waits for PromptLayer")
+        self._promptlayer_sent = self._counter("promptlayer_sent", "Requests logged at PromptLayer", ())
+        self._promptlayer_dropped = self._counter(
+            "promptlayer_dropped", "Requests that PromptLayer will never get", ()
+        )
         self._model_ready = self._gauge("model_ready", "1 when the pinned model answers", ("model_alias",))
         self._release_info = self._gauge(
             "release_info",
@@ -125,6 +131,14 @@ class Metrics:
         self._traces_waiting.set(waiting)
         self._traces_dropped.inc(max(0, dropped - self._dropped_seen))
         self._dropped_seen = max(dropped, self._dropped_seen)
+
+    def set_promptlayer(self, *, waiting: int, sent: int, dropped: int) -> None:
+        """What waits for PromptLayer now, and what was sent and dropped since the backlog was begun."""
+        sent_before, dropped_before = self._promptlayer_seen
+        self._promptlayer_backlog.set(waiting)
+        self._promptlayer_sent.inc(max(0, sent - sent_before))
+        self._promptlayer_dropped.inc(max(0, dropped - dropped_before))
+        self._promptlayer_seen = (max(sent, sent_before), max(dropped, dropped_before))
 
     def set_model_ready(self, model_alias: str, ready: bool) -> None:
         """Whether the pinned model of that alias answers."""

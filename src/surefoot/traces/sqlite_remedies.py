@@ -35,4 +35,4 @@ def trace_error(path: Path, error: BaseException | None) -> TraceError:
         remedy = _REMEDIES.get(code, remedy)
     elif isinstance(error, OSError):
         remedy = _RIGHTS
-    return TraceError(f"the trace database {str(path)!r} failed: {error}", remedy=remedy)
+    return TraceError(f"the database {str(path)!r} failed: {error}", remedy=remedy)

@@ -148,6 +148,7 @@ def open_project(top: Path) -> Project:
     for url in (settings.chat.url, settings.embedder.url):
         if url is not None:
             check_address(url)
+    check_address(settings.promptlayer.url, of="PromptLayer")
     if settings.chat.model is not None and settings.chat.url is None:
         raise SettingsError(
             f"chat.model is set to {settings.chat.model!r}, but not chat.url",

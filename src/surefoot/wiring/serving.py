@@ -13,14 +13,16 @@ from surefoot.api.authentication import Authenticate, LoopbackCallers
 from surefoot.api.keys import HashedKeys
 from surefoot.api.service import NotReady, Service
 from surefoot.errors import ModelMismatchError
+from surefoot.integrations.promptlayer.keeping import LoggingKeeper
 from surefoot.models import EstimateTokenCounter, Expectation, ModelWatch
 from surefoot.models.openai_chat import OpenAIChat
 from surefoot.models.server_token_counter import ServerTokenCounter
-from surefoot.traces import TraceWriter
+from surefoot.traces import TraceKeeper, TraceWriter
 from surefoot.traces.prometheus_metrics import Metrics
 from surefoot.traces.sqlalchemy_store import TraceStore
 from surefoot.wiring.indexing import embedder_of
 from surefoot.wiring.project import Project, secret
+from surefoot.wiring.promptlayer import PromptLayerParts, is_on, promptlayer_of
 from surefoot.wiring.readiness import WRONG_MODEL
 from surefoot.wiring.served_apps import ServedApps
 from surefoot.wiring.watched_model import WatchedModel, WatchedPlainModel
@@ -95,6 +97,7 @@ class ServiceParts:
     store: TraceStore
     writer: TraceWriter
     metrics: Metrics
+    promptlayer: PromptLayerParts | None
 
     def not_ready(self) -> tuple[NotReady, ...]:
         """Every app that could not be opened, and the model while it is not the pinned one."""
@@ -108,6 +111,9 @@ class ServiceParts:
         """What is now: load, traces that wait, the model, and the releases that serve."""
         self.metrics.set_load(running=self.admission.running, waiting=self.admission.waiting)
         self.metrics.set_traces(waiting=self.writer.waiting, dropped=self.writer.dropped)
+        if self.promptlayer is not None:
+            state = self.promptlayer.sender.state
+            self.metrics.set_promptlayer(waiting=state.waiting, sent=state.sent, dropped=state.dropped)
         self.metrics.set_model_ready(self.project.chat_alias(), self.model.watch.state.ready)
         self.metrics.set_serving((app.pins for app in self.apps.all_open()), channel=self.apps.channel)
         self.metrics.set_held_back((held.app, held.release) for held in self.apps.held_back())
@@ -120,6 +126,9 @@ class ServiceParts:
                 asyncio.create_task(self.model.watch.run(), name="the model's watch"),
                 asyncio.create_task(self.apps.watch(), name="the watch over releases"),
             ]
+            if self.promptlayer is not None:
+                sending = self.promptlayer.sender.run()
+                tasks.append(asyncio.create_task(sending, name="sending to PromptLayer"))
             for task in tasks:
                 task.add_done_callback(log_failure)
             try:
@@ -134,6 +143,14 @@ def log_failure(task: asyncio.Task[None]) -> None:
     """Nobody awaits what runs beside the routes before the service stops: its end would go unseen."""
     if not task.cancelled() and (error := task.exception()) is not None:
         _log.error("%s ended: %s", task.get_name(), type(error).__name__, exc_info=error)
+
+
+def _keeper(project: Project, store: TraceStore, promptlayer: PromptLayerParts | None) -> TraceKeeper:
+    """Where traces end up: in the store, and in PromptLayer's backlog where requests are logged there."""
+    if promptlayer is None or not project.settings.promptlayer.log_requests:
+        return store
+    content = project.settings.promptlayer.log_content
+    return LoggingKeeper(store, promptlayer.backlog, content=content)
 
 
 @asynccontextmanager
@@ -153,6 +170,7 @@ async def service_of(project: Project) -> AsyncIterator[Service]:
         await apps.look()
         store = await stack.enter_async_context(TraceStore(project.traces))
         await store.delete_before(datetime.now(UTC) - timedelta(days=settings.traces.keep_days))
+        promptlayer = await stack.enter_async_context(promptlayer_of(project)) if is_on(project) else None
         parts = ServiceParts(
             project=project,
             apps=apps,
@@ -162,9 +180,12 @@ async def service_of(project: Project) -> AsyncIterator[Service]:
             ),
             store=store,
             writer=TraceWriter(
-                store, queue_size=settings.traces.queue_size, flush_seconds=settings.traces.flush_seconds
+                _keeper(project, store, promptlayer),
+                queue_size=settings.traces.queue_size,
+                flush_seconds=settings.traces.flush_seconds,
             ),
             metrics=Metrics(version=metadata.version("surefoot")),
+            promptlayer=promptlayer,
         )
         yield Service(
             apps=apps,
