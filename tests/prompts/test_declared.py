@@ -61,11 +61,15 @@ def test_a_variant_has_a_name_a_digest_and_the_contract_of_its_base(tmp_path: Pa
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
-        ("question: text", "question: number", "the input 'question' is"),
-        ("question: text, ", "", "it lacks the input 'question'"),
-        ("question: text", "question: text, tone: text", "it adds the input 'tone'"),
-        ("schema: 1\n", "schema: 1\n" + TOOLS, "it adds the tool 'look_up'"),
-        ("schema: 1\n", "schema: 1\noutput: {format: json, schema: {type: object}}\n", "the output 'format'"),
+        ("question: text", "question: number", "the input 'question' takes no string any more, only number"),
+        ("question: text, ", "", "the input 'question' is gone"),
+        ("question: text", "question: text, tone: text", "the input 'tone' is new and has no default"),
+        ("schema: 1\n", "schema: 1\n" + TOOLS, "the tool 'look_up' is new"),
+        (
+            "schema: 1\n",
+            "schema: 1\noutput: {format: json, schema: {type: object}}\n",
+            "the output was text, and is json",
+        ),
     ],
 )
 def test_a_variant_of_another_contract_is_told_how_it_differs(

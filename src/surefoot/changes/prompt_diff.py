@@ -10,8 +10,10 @@ from surefoot.changes.samples import Sample, another
 from surefoot.changes.versions import PromptVersion
 from surefoot.changes.word_diff import Piece, word_diff
 from surefoot.errors import PromptError
-from surefoot.prompts import Prompt
+from surefoot.prompts import ContractChange, Prompt, compare
 from surefoot.records import Message
+
+_SAME = "inputs, output and tools are the same"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +44,6 @@ class SampleDiff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContractVerdict:
-    """Whether code that filled the old prompt and read its answers can go on as it is, and why."""
-
-    compatible: bool
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptDiff:
     """A prompt before and after. `base` says in words what it is compared with.
 
@@ -68,7 +62,7 @@ class PromptDiff:
     sharing_before: Sharing | None
     sharing_after: Sharing | None
     cache: str
-    contract: ContractVerdict | None
+    contract: ContractChange | None
 
     @property
     def same(self) -> bool:
@@ -107,7 +101,7 @@ async def diff_prompts(
         sharing_before=one,
         sharing_after=other,
         cache="" if other is None else sentence(one, other),
-        contract=None if old is None or new is None else contract_verdict(old, new),
+        contract=None if old is None or new is None else contract_change(old, new),
     )
 
 
@@ -125,11 +119,10 @@ def source_lines(before: PromptVersion | None, after: PromptVersion | None) -> I
         )
 
 
-def contract_verdict(before: Prompt, after: Prompt) -> ContractVerdict:
+def contract_change(before: Prompt, after: Prompt) -> ContractChange:
     """Whether the callers of one prompt can call the other."""
-    if before.contract_digest == after.contract_digest:
-        return ContractVerdict(compatible=True, reasons=("inputs, output and tools are the same",))
-    return ContractVerdict(compatible=False, reasons=("inputs, output or tools changed",))
+    change = compare(before.contract, after.contract)
+    return change if change.reasons else ContractChange(compatible=True, reasons=(_SAME,))
 
 
 def _prompt(version: PromptVersion | None) -> Prompt | None:

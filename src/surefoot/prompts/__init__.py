@@ -4,7 +4,7 @@
 template's block tags alone, so no text that a template is given can begin a message.
 """
 
-from surefoot.prompts.contract import differences
+from surefoot.prompts.contracts import ContractChange, compare
 from surefoot.prompts.declarations import Budget
 from surefoot.prompts.files import prompt_names
 from surefoot.prompts.loading import load, load_prompt
@@ -14,10 +14,11 @@ from surefoot.prompts.variables import Trust, Variable
 
 __all__ = [
     "Budget",
+    "ContractChange",
     "Prompt",
     "Trust",
     "Variable",
-    "differences",
+    "compare",
     "load",
     "load_prompt",
     "output_fault",

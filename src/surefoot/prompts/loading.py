@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from surefoot.errors import PromptError
-from surefoot.prompts.contract import contract_of, differences
+from surefoot.prompts.contracts import compare, contract_of
 from surefoot.prompts.declarations import SCHEMA, Declarations, read_declarations
 from surefoot.prompts.files import PROMPT_SUFFIX, SourceFile, read_include, read_prompt_file
 from surefoot.prompts.front_matter import read_yaml, split
@@ -93,10 +93,10 @@ def _check_locks(declared: Declarations, includes: Mapping[str, str], file: str)
 def _check_variant(folder: Path, base: str, contract: Mapping[str, Json], file: str) -> None:
     source = read_prompt_file(folder, base)
     declared, _ = _read(source, base)
-    differing = differences(contract_of(declared), contract)
-    if differing:
+    reasons = compare(contract_of(declared), contract).reasons
+    if reasons:
         raise PromptError(
-            f"the variant's contract is not that of {base!r}: {'; '.join(differing)}",
+            f"the variant's contract is not that of {base!r}: {'; '.join(reasons)}",
             remedy=f"Give it the input, output and tools of {source.file}, or a name of its own.",
             file=file,
         )
