@@ -131,8 +131,9 @@ def test_nothing_is_lost_whichever_way_promptlayer_fails(backlog: Backlog, failu
     server = asyncio.run(check())
 
     traces = [one.body["metadata"]["surefoot_trace"] for one in server.shelf.requests.values()]  # type: ignore[index, call-overload]
-    assert sorted(map(str, traces)) == [f"ans-{number}" for number in range(6)]
-    assert [one.scores for one in server.shelf.requests.values()] == [{"citations_valid": 100}] * 6
+    # One whose reply came too late is sent again, and may be there twice: their API has no key against that.
+    assert {str(trace) for trace in traces} == {f"ans-{number}" for number in range(6)}
+    assert all(one.scores == {"citations_valid": 100} for one in server.shelf.requests.values())
     state = backlog.state()
     assert (state.sent, state.dropped, state.given_up) == (6, 0, ())
 
