@@ -46,10 +46,9 @@ CITE = ", and end each with the number of the passage it comes from, in square b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed:
-    """A command as it was typed, how it ended, what it printed, and how long it took."""
+    """A command as it was typed, what it printed, and how long it took."""
 
     line: str
-    code: int
     printed: str
     seconds: float
 
@@ -65,23 +64,21 @@ class Terminal:
     def type(self, line: str, *, code: int = 0) -> str:
         """Run a command line that counts; what it printed. It must end with `code`."""
         began = time.monotonic()
+        printed = self.run_aside(line, code=code)
+        self.typed.append(Typed(line=line, printed=printed, seconds=time.monotonic() - began))
+        return printed
+
+    def run_aside(self, line: str, *, code: int = 0) -> str:
+        """Run a command line that is not part of the way; what it printed. It must end with `code`."""
         done = self._run(line)
-        one = Typed(
-            line=line,
-            code=done.returncode,
-            printed=done.stdout + done.stderr,
-            seconds=time.monotonic() - began,
-        )
-        self.typed.append(one)
-        sys.stdout.write(f"$ {line}\n{one.printed}\n")
-        assert one.code == code, f"{line} ended with {one.code}: {one.printed}"
-        return one.printed
+        printed = done.stdout + done.stderr
+        sys.stdout.write(f"$ {line}\n{printed}\n")
+        assert done.returncode == code, f"{line} ended with {done.returncode}: {printed}"
+        return printed
 
     def git(self, *words: str) -> str:
         """What a git command of an author's everyday printed; it does not count."""
-        done = self._run(shlex.join(("git", *words)))
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return self.run_aside(shlex.join(("git", *words)))
 
     def edit(self, branch: str, old: str, new: str) -> None:
         """A pull request's branch, from main: words of the prompt replaced everywhere, and committed."""

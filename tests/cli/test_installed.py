@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.adoption import CITE, Terminal, adopt, somebodys_repository
+from tests.cli.trial_project import free_port
 from tests.fakes.model_server import FakeModelServer, running_model_server
 from tests.installed import (
     Installed,
@@ -93,7 +94,7 @@ def test_from_an_empty_environment_to_the_first_gated_pull_request_it_takes_six_
 def test_an_edit_that_takes_the_citations_away_fails(adopted: Terminal) -> None:
     adopted.edit("shorter", CITE, ".")
 
-    said = as_one_line(adopted.type("surefoot gate run", code=1))
+    said = as_one_line(adopted.run_aside("surefoot gate run", code=1))
 
     assert "citations_valid must be at least 1 in every case, and is not in 1 case (first)" in said
 
@@ -107,7 +108,7 @@ def test_an_edit_that_makes_answers_up_fails_once_abstaining_is_an_invariant(ado
     assert after
     suite.write_text(f'{before}[[invariants]]\nmetric = "abstains_when_silent"\nat_least = 1.0{after}')
     adopted.git("commit", "-qam", "Abstaining is an invariant")
-    assert "P A S S" in adopted.type("surefoot gate run")
+    assert "P A S S" in adopted.run_aside("surefoot gate run")
 
     text = (adopted.top / "prompts/answer.prompt.md").read_text()
     kept = [line for line in text.splitlines(keepends=True) if not line.startswith("- If no passage helps")]
@@ -117,22 +118,31 @@ def test_an_edit_that_makes_answers_up_fails_once_abstaining_is_an_invariant(ado
     (adopted.top / "prompts/answer.prompt.md").write_text(inventive)
     adopted.git("commit", "-qam", "Less to say")
 
-    assert "abstains_when_silent must be at least 1" in adopted.type("surefoot gate run", code=1)
+    assert "abstains_when_silent must be at least 1" in adopted.run_aside("surefoot gate run", code=1)
 
 
 def test_the_commands_work_below_the_top(adopted: Terminal) -> None:
     below = Terminal(top=adopted.top / "docs", variables=adopted.variables)
 
-    assert "production of answers: release " in below.type("surefoot status")
+    assert "production of answers: release " in below.run_aside("surefoot status")
+
+
+def test_what_was_promoted_answers(adopted: Terminal) -> None:
+    adopted.git("switch", "-q", "main")
+    serving = f"SUREFOOT_SERVICE_PORT={free_port()}"
+    try:
+        assert "It stays there for 15 minutes. [1]" in adopted.run_aside(f"{serving} surefoot up")
+    finally:
+        adopted.run_aside("surefoot down")
 
 
 def test_what_runs_is_the_wheel(adopted: Terminal) -> None:
-    place = adopted.type("python -c 'import surefoot; print(surefoot.__file__)'").strip()
+    place = adopted.run_aside("python -c 'import surefoot; print(surefoot.__file__)'").strip()
 
     assert "/venv/lib/" in place
     assert re.search(
         r"shipped/evals/ragas\.lock$",
-        adopted.type(
+        adopted.run_aside(
             "python -c 'from surefoot.files import shipped; print(shipped(\"evals/ragas.lock\"))'"
         ).strip(),
     )
