@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -57,6 +58,7 @@ You answer questions about backups in one or two sentences.
 Question: {{ question }}
 {% enduser %}
 """
+Kept = Mapping[str, Any]  # as JSON has it
 Texts = list[str]
 Contender = Callable[[], Texts]
 
@@ -196,9 +198,20 @@ def table(results: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     return "\n".join(lines).strip() + "\n"
 
 
-def page_with(page: str, results: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+def lint_sentence(lint: Mapping[str, float]) -> str:
+    """What `tests.benchmarks.lint` measured."""
+    spread = f"{lint['seconds_least']:.2f} to {lint['seconds_most']:.2f} in {lint['runs']} runs"
+    return (
+        f"`surefoot prompt lint` checks {lint['files']} files in {lint['seconds']:.2f} s ({spread}), and "
+        f"one\nfile in {lint['seconds_one_file']:.2f} s: that is the start of the command.\n"
+    )
+
+
+def page_with(page: str, kept: Kept) -> str:
     """The page with its tables replaced; everything below the heading `## Results` is theirs."""
-    return page.partition("## Results\n")[0] + "## Results\n\n" + table(results)
+    results, lint = kept["results"], kept.get("lint")
+    said = f"\n### Checking files\n\n{lint_sentence(lint)}" if lint else ""
+    return page.partition("## Results\n")[0] + "## Results\n\n" + table(results) + said
 
 
 def main(prompts: Path, *, write: bool) -> None:
@@ -211,15 +224,17 @@ def main(prompts: Path, *, write: bool) -> None:
         results = {**rendering(folder), "loading the example's prompt": loading(folder)}
     print(table(results))
     if write:
+        before = json.loads(RESULTS.read_text(encoding="utf-8"))
         versions = {name: version(name) for name in ("jinja2", "langchain-core", "promptlayer")}
         kept = {
+            **{part: before[part] for part in ("lint",) if part in before},
             "python": platform.python_version(),
             "versions": versions,
             "rounds": ROUNDS,
             "results": results,
         }
         RESULTS.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
-        PAGE.write_text(page_with(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+        PAGE.write_text(page_with(PAGE.read_text(encoding="utf-8"), kept), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     "yaml": ("prompts/front_matter.py",),
     "jinja2": (
         "prompts/grammar.py",
+        "prompts/linting/*.py",
         "prompts/meaning.py",
         "prompts/templates.py",
         "console/pages.py",

@@ -13,6 +13,7 @@ from surefoot.cli import (
     mirroring,
     modelling,
     prompt_changes,
+    prompt_checks,
     prompting,
     releasing,
     reporting,
@@ -36,6 +37,7 @@ app.command("serve")(running.serve)
 app.command("ask")(asking.ask)
 app.command("report")(reporting.report)
 app.command("demo")(demonstrating.demo)
+prompting.app.command("lint")(prompt_checks.lint)
 prompting.app.command("diff")(prompt_changes.diff)
 prompting.app.command("history")(prompt_changes.history)
 app.add_typer(prompting.app, name="prompt")

@@ -5,11 +5,12 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import cast
-
-import aiohttp
+from typing import TYPE_CHECKING, cast
 
 from surefoot.errors import RequestError, ServiceError
+
+if TYPE_CHECKING:
+    import aiohttp
 
 # The environment variable that holds a caller's own key.
 KEY_VARIABLE = "SUREFOOT_KEY"
@@ -61,7 +62,9 @@ class ServiceClient:
                     yield Event(name=name, fields=fields)
 
     @asynccontextmanager
-    async def _session(self) -> AsyncGenerator[aiohttp.ClientSession, None]:
+    async def _session(self) -> "AsyncGenerator[aiohttp.ClientSession, None]":
+        import aiohttp  # most commands ask no service, and this takes a third of their start
+
         limits = aiohttp.ClientTimeout(total=None, sock_connect=5)
         try:
             async with aiohttp.ClientSession(

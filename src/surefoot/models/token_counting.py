@@ -22,4 +22,9 @@ class EstimateTokenCounter:
         """About how many tokens `messages` and `tools` take; rather too many than too few."""
         texts = [message.content for message in messages]
         texts += [json.dumps(fields, ensure_ascii=False) for fields in tool_fields(tools)]
-        return sum(TOKENS_PER_MESSAGE + -(-len(text) // CHARACTERS_PER_TOKEN) for text in texts)
+        return estimated_tokens(texts)
+
+
+def estimated_tokens(texts: Sequence[str]) -> int:
+    """About how many tokens messages of these texts take; rather too many than too few."""
+    return sum(TOKENS_PER_MESSAGE + -(-len(text) // CHARACTERS_PER_TOKEN) for text in texts)

@@ -37,26 +37,37 @@ def prompt_names(folder: Path) -> list[str]:
     return _names(folder, prefix="", suffix=PROMPT_SUFFIX, shape=_PROMPT_NAME)
 
 
+def include_names(folder: Path) -> list[str]:
+    """The includes that the folder has files for, sorted."""
+    return _names(folder, prefix="_", suffix=".md", shape=_NAME)
+
+
+def misnamed_files(folder: Path) -> list[Path]:
+    """Files that end as prompts do, and whose names no prompt can have: nothing would ever load them."""
+    found = folder.glob(f"*{PROMPT_SUFFIX}") if folder.is_dir() else ()
+    return sorted(path for path in found if not _PROMPT_NAME.match(path.name.removesuffix(PROMPT_SUFFIX)))
+
+
 def read_prompt_file(folder: Path, name: str) -> SourceFile:
     """The text of `<folder>/<name>.prompt.md`; PromptError offers the prompts that are there."""
-    there = prompt_names(folder)
-    remedy = f"Use one that is there: {_listed(there)}." if there else f"Write it in {str(folder)!r}."
     if not _PROMPT_NAME.match(name):
-        raise PromptError(f"{name!r} is not a prompt's name", remedy=f"{_SPELLING} {remedy}")
+        remedy = f"{SPELLING} {_offer(prompt_names(folder), folder)}"
+        raise PromptError(f"{name!r} is not a prompt's name", remedy=remedy)
     path = folder / f"{name}{PROMPT_SUFFIX}"
     if not path.exists():
-        raise PromptError(f"there is no prompt {name!r}: {str(path)!r} does not exist", remedy=remedy)
+        raise PromptError(
+            f"there is no prompt {name!r}: {str(path)!r} does not exist",
+            remedy=_offer(prompt_names(folder), folder),
+        )
     return _read(folder, path)
 
 
 def read_include(folder: Path, name: str, place: Place) -> SourceFile:
     """The text of `<folder>/_<name>.md`, without the white space at its end; `place` is the include tag's."""
-    there = _names(folder, prefix="_", suffix=".md", shape=_NAME)
-    remedy = f"Use one that is there: {_listed(there)}." if there else f"Write it in {str(folder)!r}."
     if not _NAME.match(name):
         raise PromptError(
             f"{name!r} is not an include's name",
-            remedy=f"{_SPELLING} {remedy}",
+            remedy=f"{SPELLING} {_offer(include_names(folder), folder)}",
             file=place.file,
             line=place.line,
         )
@@ -64,7 +75,7 @@ def read_include(folder: Path, name: str, place: Place) -> SourceFile:
     if not path.exists():
         raise PromptError(
             f"there is no include {name!r}: {str(path)!r} does not exist",
-            remedy=remedy,
+            remedy=_offer(include_names(folder), folder),
             file=place.file,
             line=place.line,
         )
@@ -72,7 +83,7 @@ def read_include(folder: Path, name: str, place: Place) -> SourceFile:
     return SourceFile(file=source.file, text=source.text.rstrip())
 
 
-_SPELLING = "Names are lower-case letters, digits, '-' and '_', at most 64; a variant's is <name>.<variant>."
+SPELLING = "Names are lower-case letters, digits, '-' and '_', at most 64; a variant's is <name>.<variant>."
 
 
 def _read(folder: Path, path: Path) -> SourceFile:
@@ -127,5 +138,6 @@ def _names(folder: Path, *, prefix: str, suffix: str, shape: re.Pattern[str]) ->
     return sorted(name for name in names if shape.match(name))
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(repr(name) for name in names)
+def _offer(there: Sequence[str], folder: Path) -> str:
+    listed = ", ".join(repr(name) for name in there)
+    return f"Use one that is there: {listed}." if there else f"Write it in {str(folder)!r}."

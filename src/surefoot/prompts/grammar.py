@@ -4,7 +4,7 @@ Includes are read here too: their nodes take the include tag's place, so that no
 their scope, and one check sees the whole template.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.meta import TrackingCodeGenerator
@@ -15,18 +15,34 @@ from surefoot.prompts import language
 from surefoot.prompts.files import Place, SourceFile
 
 ReadInclude = Callable[[str, Place], SourceFile]
+Refuse = Callable[[PromptError], None]
 
+# Nodes that are in the language whatever they hold.
+_NEVER_MISUSED = frozenset(
+    {nodes.Assign, nodes.Const, nodes.If, nodes.Keyword, nodes.Output, nodes.Template, nodes.TemplateData}
+)
 _FILE_STRIDE = 1_000_000
 _MAX_INCLUDES = 50
 
 
-class Sources:
-    """The files of one template. Lines are counted on through all of them, so a line tells its file."""
+def raise_it(error: PromptError) -> None:
+    """Refuse by ending with the error, as loading does."""
+    raise error
 
-    def __init__(self, environment: Environment, read_include: ReadInclude) -> None:
+
+class Sources:
+    """The files of one template. Lines are counted on through all of them, so a line tells its file.
+
+    What is not in the language goes to `refuse`: loading raises the first, checking collects them all.
+    """
+
+    def __init__(
+        self, environment: Environment, read_include: ReadInclude, refuse: Refuse = raise_it
+    ) -> None:
         self.files: list[str] = []
         self.includes: dict[str, str] = {}
         self.environment = environment
+        self._refuse = refuse
         self._read_include = read_include
         self._open: list[str] = []
 
@@ -34,8 +50,12 @@ class Sources:
         """An error at one of the lines, or in the prompt file as a whole."""
         if line is None:
             return PromptError(message, remedy=remedy, file=self.files[0])
-        place = self._place(line)
+        place = self.place(line)
         return PromptError(message, remedy=remedy, file=place.file, line=place.line)
+
+    def refuse(self, line: int | None, message: str, remedy: str) -> None:
+        """Hand on an error at one of the lines."""
+        self._refuse(self.error(line, message, remedy))
 
     def parse(self, source: SourceFile) -> nodes.Template:
         """The file's nodes, all within the language, with its includes put in their place."""
@@ -45,20 +65,31 @@ class Sources:
             tree = self.environment.parse(source.text)
         except TemplateSyntaxError as fault:
             raise self.error(first + fault.lineno, fault.message or "", "Mend the template there.") from fault
-        for node in tree.find_all(nodes.Node):
+        there = every_node(tree)
+        for node in there:
             if node.lineno is not None:
                 node.lineno += first
-        for node in tree.find_all(nodes.Node):
+        for node in there:
             problem = _outside_the_language(node)
             if problem is not None:
                 inside = (part.lineno for part in node.find_all(nodes.Node) if part.lineno)
-                raise self.error(node.lineno or next(inside, first + 1), *problem)
-        _Inclusion(self.include).visit(tree)
+                self.refuse(node.lineno or next(inside, first + 1), *problem)
+        if any(isinstance(node, nodes.Include) for node in there):
+            _Inclusion(self.include).visit(tree)
         return tree
 
     def include(self, node: nodes.Include) -> nodes.Node:
         """The nodes of an include, in a scope of their own."""
-        place = self._place(node.lineno)
+        before = len(self._open)
+        try:
+            return self._included(node)
+        except PromptError as fault:
+            self._refuse(fault)
+            del self._open[before:]
+            return nodes.Scope([], lineno=node.lineno)
+
+    def _included(self, node: nodes.Include) -> nodes.Node:
+        place = self.place(node.lineno)
         name = node.template.value if isinstance(node.template, nodes.Const) else ""
         if name in self._open or len(self.files) > _MAX_INCLUDES:
             reason = "includes itself" if name in self._open else f"is one of more than {_MAX_INCLUDES}"
@@ -73,7 +104,8 @@ class Sources:
         self.includes[name] = source.text
         return nodes.Scope(tree.body, lineno=node.lineno)
 
-    def _place(self, line: int) -> Place:
+    def place(self, line: int) -> Place:
+        """The file and the line in it that a counted line is."""
         index, line = divmod(line, _FILE_STRIDE)
         return Place(file=self.files[index], line=line)
 
@@ -85,34 +117,90 @@ class _Inclusion(NodeTransformer):
         self.visit_Include = include
 
 
+def every_node(tree: nodes.Node) -> list[nodes.Node]:
+    """The node and all within it, from top to bottom; Jinja's own walk takes several times as long."""
+    there: list[nodes.Node] = []
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        there.append(node)
+        pending += reversed(_children(node))
+    return there
+
+
+def _children(node: nodes.Node) -> list[nodes.Node]:
+    found: list[nodes.Node] = []
+    for name in node.fields:
+        value = getattr(node, name)
+        if isinstance(value, nodes.Node):
+            found.append(value)
+        elif isinstance(value, list):
+            found += [item for item in value if isinstance(item, nodes.Node)]
+    return found
+
+
 def check_messages(tree: nodes.Template, sources: Sources) -> None:
     """Refuse text outside the role tags, role tags within one another, and history more than once."""
-    for again in list(tree.find_all(nodes.ExprStmt))[1:]:
-        raise sources.error(again.lineno, "{% history %} stands here again", "Write it once.")
-    for loop in tree.find_all(nodes.For):
-        for history in loop.find_all(nodes.ExprStmt):
-            raise sources.error(history.lineno, "{% history %} is in a loop", "Write it outside the loop.")
+    there = every_node(tree)
+    histories = [node for node in there if isinstance(node, nodes.ExprStmt)]
+    for again in histories[1:]:
+        sources.refuse(again.lineno, "{% history %} stands here again", "Write it once.")
+    for loop in there if histories else ():
+        for history in loop.find_all(nodes.ExprStmt) if isinstance(loop, nodes.For) else ():
+            sources.refuse(history.lineno, "{% history %} is in a loop", "Write it outside the loop.")
     _check_outside(tree, sources)
-    if tree.find(nodes.CallBlock) is None:
-        raise sources.error(
+    if not any(isinstance(node, nodes.CallBlock) for node in there):
+        sources.refuse(
             tree.lineno, "the template has no message", "Write at least one {% user %} ... {% enduser %}."
         )
 
 
 def check_names(tree: nodes.Template, sources: Sources, variables: Collection[str]) -> None:
     """Refuse names that are neither declared inputs nor set by the template."""
-    tracker = TrackingCodeGenerator(sources.environment)
-    tracker.optimizer = None  # it would compute constants, where no work is counted
-    tracker.visit(tree)
-    unknown = tracker.undeclared_identifiers - set(variables)
-    for name in tree.find_all(nodes.Name):
-        if name.name in unknown and name.ctx == "load":
+    there = every_node(tree)
+    unknown = _free_names(tree, there, sources) - set(variables)
+    for name in there if unknown else ():
+        if isinstance(name, nodes.Name) and name.name in unknown and name.ctx == "load":
             declared = ", ".join(repr(variable) for variable in variables) or "none"
-            raise sources.error(
+            sources.refuse(
                 name.lineno,
                 f"there is no variable {name.name!r}",
                 f"Declare it under 'input', or use a declared one: {declared}.",
             )
+
+
+def _free_names(tree: nodes.Template, there: Sequence[nodes.Node], sources: Sources) -> set[str]:
+    """The names that a template reads and never sets. Where only loops set any, the loops tell."""
+    if not any(isinstance(node, nodes.Assign) or _names_loop(node) for node in there):
+        return {*_free_in(tree, frozenset(sources.environment.globals))}
+    tracker = TrackingCodeGenerator(sources.environment)
+    tracker.optimizer = None  # it would compute constants, where no work is counted
+    tracker.visit(tree)
+    return tracker.undeclared_identifiers
+
+
+def _names_loop(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "loop" and node.ctx != "load"
+
+
+def _free_in(node: nodes.Node, bound: frozenset[str]) -> Iterator[str]:
+    if isinstance(node, nodes.Name):
+        if node.name not in bound:
+            yield node.name
+        return
+    if not isinstance(node, nodes.For):
+        for child in _children(node):
+            yield from _free_in(child, bound)
+        return
+    targets = [each.name for each in every_node(node.target) if isinstance(each, nodes.Name)]
+    within = bound.union(targets)
+    yield from _free_in(node.iter, bound)
+    for child in node.else_:
+        yield from _free_in(child, bound)
+    if node.test is not None:
+        yield from _free_in(node.test, within)
+    for child in node.body:
+        yield from _free_in(child, within | {"loop"})
 
 
 def _check_outside(node: nodes.Node, sources: Sources) -> None:
@@ -120,7 +208,7 @@ def _check_outside(node: nodes.Node, sources: Sources) -> None:
     for child in node.iter_child_nodes():
         if isinstance(child, nodes.CallBlock):
             for role in child.find_all((nodes.CallBlock, nodes.ExprStmt)):
-                raise sources.error(role.lineno, "a role tag stands within another", "End the other first.")
+                sources.refuse(role.lineno, "a role tag stands within another", "End the other first.")
         elif isinstance(child, nodes.Output):
             _check_silence(child, sources)
         elif isinstance(child, nodes.If | nodes.For | nodes.Scope):
@@ -132,7 +220,7 @@ def _check_silence(output: nodes.Output, sources: Sources) -> None:
         text = part.data if isinstance(part, nodes.TemplateData) else "{{ }}"
         if text.strip():
             blank_lines = text[: len(text) - len(text.lstrip())].count("\n")
-            raise sources.error(
+            sources.refuse(
                 part.lineno + blank_lines,
                 f"{text.strip().splitlines()[0][:60]!r} stands outside the role tags",
                 "Put it between {% system %}, {% user %} or {% assistant %} and its end tag.",
@@ -141,6 +229,8 @@ def _check_silence(output: nodes.Output, sources: Sources) -> None:
 
 def _outside_the_language(node: nodes.Node) -> tuple[str, str] | None:
     """Why a node may not be in a prompt, with the remedy, or None."""
+    if type(node) in _NEVER_MISUSED:
+        return None
     kind = type(node).__name__
     if kind not in language.NODES:
         spelling = language.SPELLINGS.get(kind, kind)

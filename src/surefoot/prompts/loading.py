@@ -1,7 +1,7 @@
 """Load a prompt: read its file and includes, check the front matter, compile the template, take digests."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from surefoot.errors import PromptError
@@ -42,7 +42,8 @@ def load_prompt(folder: Path, name: str) -> Prompt:
         read_include=lambda include, place: read_include(folder, include, place),
     )
     includes = {include: digest_bytes(text.encode()) for include, text in template.includes.items()}
-    _check_locks(declared, includes, source.file)
+    for fault in lock_faults(declared, includes, source.file):
+        raise fault
     contract = contract_of(declared)
     base, _, variant = name.partition(".")
     if variant and (folder / f"{base}{PROMPT_SUFFIX}").exists():
@@ -75,15 +76,16 @@ def _read(source: SourceFile, name: str) -> tuple[Declarations, SourceFile]:
     return declared, SourceFile(file=source.file, text="\n" * (body_line - 1) + body)
 
 
-def _check_locks(declared: Declarations, includes: Mapping[str, str], file: str) -> None:
+def lock_faults(declared: Declarations, includes: Mapping[str, str], file: str) -> Iterator[PromptError]:
+    """The locked includes that are not as they are locked, as the errors that say so."""
     for name, lock in declared.locks.items():
         found = includes.get(name)
         if found is None:
-            raise lock.written.wrong(
+            yield lock.written.wrong(
                 f"{name!r} is locked, and the template does not include it", "Remove the lock.", file=file
             )
-        if not found.startswith(lock.prefix):
-            raise lock.written.wrong(
+        elif not found.startswith(lock.prefix):
+            yield lock.written.wrong(
                 f"the include {name!r} is not the text that is locked here: its digest is {found}",
                 f"Read the change, then lock it anew: {name}: {found[: len(lock.prefix)]}",
                 file=file,

@@ -1,6 +1,8 @@
 """Check JSON Schemas and values against them; nothing is ever fetched, and no pattern can stall a check."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, best_match
@@ -39,8 +41,14 @@ def schema_fault(schema: Mapping[str, Json], *, keywords: Sequence[str]) -> tupl
                 return (*path, keyword), f"{keyword!r} is not a keyword here; known are {', '.join(keywords)}"
             if keyword == "$ref" and not str(value).startswith("#/"):
                 return (*path, keyword), f"the reference {value!r} leads out of the file"
+    return _against_the_standard(json.dumps(schema))
+
+
+# Most schemas are written in many prompts, and checking one takes longer than reading a prompt.
+@lru_cache(maxsize=1024)
+def _against_the_standard(written: str) -> tuple[Path, str] | None:
     try:
-        Draft202012Validator.check_schema(schema)
+        Draft202012Validator.check_schema(json.loads(written))
     except SchemaError as problem:
         return tuple(problem.absolute_path), shortened(problem.message)
     return None

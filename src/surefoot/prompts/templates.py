@@ -10,6 +10,7 @@ no template can read it, and the text itself is never parsed again.
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import cast
 
 from jinja2 import (
@@ -95,9 +96,9 @@ def compile_template(
     Raises PromptError for what is not in the language, for text outside the role tags, and for names that
     are not among `variables`.
     """
-    environment = _environment()
+    environment = new_environment()
     sources = Sources(environment, read_include)
-    try:
+    with located_faults(sources, source):
         tree = sources.parse(source)
         check_messages(tree, sources)
         check_names(tree, sources, variables)
@@ -106,6 +107,13 @@ def compile_template(
         shows_history = tree.find(nodes.ExprStmt) is not None
         template = environment.from_string(tree)
         return PromptTemplate(template, sources, meaning=meaning, shows_history=shows_history)
+
+
+@contextmanager
+def located_faults(sources: Sources, source: SourceFile) -> Iterator[None]:
+    """Make a PromptError of whatever Jinja or Python finds wrong with a template."""
+    try:
+        yield
     except TemplateSyntaxError as fault:
         raise sources.error(
             fault.lineno, fault.message or "the template is wrong", "Mend it there."
@@ -195,7 +203,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return bounded_number(super().call_binop(context, operator, left, right))
 
 
-def _environment() -> _Sandbox:
+def new_environment() -> _Sandbox:
     """Jinja without a loader, a clock or chance, and with no more filters and tests than `language` names."""
     environment = _Sandbox(
         undefined=StrictUndefined,

@@ -11,7 +11,12 @@ from surefoot.settings import read_settings
 
 def prompts_shown(top: Path) -> Path:
     """The project's folder of prompts, relative to where the reader stands."""
-    return Path(os.path.relpath(read_settings(top).folders.prompts))
+    return shown(read_settings(top).folders.prompts)
+
+
+def shown(path: Path) -> Path:
+    """A path relative to where the reader stands."""
+    return Path(os.path.relpath(path))
 
 
 def every_prompt(folder: Path) -> Mapping[str, Prompt | PromptError]:
