@@ -221,14 +221,16 @@ def test_a_judge_that_always_fails_is_reported_and_decides_nothing(founded: Tria
 
 def test_where_keys_are_listed_only_a_signed_receipt_promotes(tmp_path: Path) -> None:
     with gauge_project(tmp_path / "project") as trial:
-        trial.said("release", "key", "ci")
-        commit(trial.top, "Receipts are signed by CI")
+        line = trial.said("release", "key", "ci").strip().splitlines()[-1]
+        trust = tmp_path / "trust.toml"
+        trust.write_text(f"schema = 1\n[keys]\n{line}\n")
+        trusting = trial.told({"SUREFOOT_TRUST_FILE": str(trust)})
         trial.said("gate", "run", "--against", "founding")
-        code, words = trial.refused("release", "promote")
+        code, words = trusting.refused("release", "promote")
         key = trial.state / "signing" / "ci.key"
         trial.said("gate", "run", "--against", "founding", "--signing-key", str(key))
-        trial.said("release", "promote")
-        assert "PASS" in trial.said("gate", "verify", production(trial)[1])
+        trusting.said("release", "promote")
+        assert "PASS" in trusting.said("gate", "verify", production(trial)[1])
 
     assert code == 4
     assert "signature" in words
