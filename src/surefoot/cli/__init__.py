@@ -14,6 +14,7 @@ from surefoot.cli import (
     modelling,
     prompt_changes,
     prompt_checks,
+    prompt_forms,
     prompting,
     releasing,
     reporting,
@@ -40,6 +41,7 @@ app.command("demo")(demonstrating.demo)
 prompting.app.command("lint")(prompt_checks.lint)
 prompting.app.command("diff")(prompt_changes.diff)
 prompting.app.command("history")(prompt_changes.history)
+prompting.app.command("schema")(prompt_forms.schema)
 app.add_typer(prompting.app, name="prompt")
 app.add_typer(indexing.app, name="index")
 app.add_typer(modelling.app, name="model")

@@ -14,7 +14,7 @@ from surefoot.records import Json, Sampling, Tool
 SCHEMA = 1
 SHORTEST_LOCK = 12
 
-_ALIAS = r"[a-z0-9][a-z0-9_-]{0,63}"
+ALIAS = r"[a-z0-9][a-z0-9_-]{0,63}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def read_declarations(front: Located, *, name: str, file: str) -> Declarations:
     declared = Declarations(
         description=description,
         owners=owners,
-        model_alias=model.text("alias", pattern=_ALIAS),
+        model_alias=model.text("alias", pattern=ALIAS),
         sampling=_sampling(model, output, tools, tool_choice),
         variables=variables,
         output=output,

@@ -11,8 +11,10 @@ from surefoot.errors import PromptError
 PROMPT_SUFFIX = ".prompt.md"
 MAX_FILE_BYTES = 200_000
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
-_PROMPT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}(\.[a-z0-9][a-z0-9_-]{0,63})?\Z")
+NAME = r"[a-z0-9][a-z0-9_-]{0,63}"
+
+_NAME = re.compile(rf"{NAME}\Z")
+_PROMPT_NAME = re.compile(rf"{NAME}(\.{NAME})?\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,9 +31,9 @@ SHORT_FORMS: Mapping[str, Mapping[str, Json]] = {
     },
 }
 
-_VARIABLE = re.compile(r"[a-z][a-z0-9_]*\Z")
-_NOT_NAMES = RESERVED | {HISTORY, *ROLES}
-_PASSAGES_KEYWORDS = ("type", "title", "description", "default", "examples")
+VARIABLE = r"[a-z][a-z0-9_]*"
+NOT_NAMES = RESERVED | {HISTORY, *ROLES}
+PASSAGES_KEYWORDS = ("type", "title", "description", "default", "examples")
 
 
 def read_inputs(declared: Located | None, *, file: str) -> tuple[Variable, ...]:
@@ -60,7 +60,7 @@ def read_trust(fields: Fields | None, variables: Sequence[Variable]) -> Mapping[
 
 def _variable(name: str, located: Located, file: str) -> Variable:
     """One input, from its short form or its JSON Schema."""
-    if not _VARIABLE.match(name) or name in _NOT_NAMES:
+    if not re.fullmatch(VARIABLE, name) or name in NOT_NAMES:
         remedy = (
             "Use lower-case letters, digits and '_', a letter first, and no word of the template language."
         )
@@ -99,13 +99,13 @@ def _variable(name: str, located: Located, file: str) -> Variable:
 
 def _passages_schema(located: Located, value: Mapping[str, Json], file: str) -> Mapping[str, Json]:
     for key in value:
-        if key not in _PASSAGES_KEYWORDS:
+        if key not in PASSAGES_KEYWORDS:
             raise located.at([key]).wrong(
                 f"an input of the type 'passages' has no {key!r}",
-                f"Use only {', '.join(_PASSAGES_KEYWORDS)}.",
+                f"Use only {', '.join(PASSAGES_KEYWORDS)}.",
                 file=file,
             )
-    return {**value, **SHORT_FORMS[PASSAGES]}
+    return checked_schema(located, {**value, **SHORT_FORMS[PASSAGES]}, INPUT_KEYWORDS, file=file)
 
 
 def _check_values(name: str, located: Located, schema: Mapping[str, Json], file: str) -> None:

@@ -8,7 +8,7 @@ from surefoot.records import Tool
 
 CHOICES = ("auto", "required", "none")
 
-_NAME = r"[a-zA-Z0-9_-]{1,64}"
+TOOL_NAME = r"[a-zA-Z0-9_-]{1,64}"
 
 
 def read_tools(fields: Fields, *, file: str) -> tuple[tuple[Tool, ...], str]:
@@ -27,7 +27,7 @@ def read_tools(fields: Fields, *, file: str) -> tuple[tuple[Tool, ...], str]:
 
 def _tool(located: Located, where: str, file: str) -> Tool:
     fields = Fields(located, file=file, where=where)
-    name = fields.text("name", pattern=_NAME)
+    name = fields.text("name", pattern=TOOL_NAME)
     description = fields.text("description", "")
     parameters = fields.take("parameters")
     fields.finish()
