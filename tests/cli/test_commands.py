@@ -117,14 +117,6 @@ def test_the_answer_is_in_list_show_and_report(trial: Trial, told: str) -> None:
     assert [found["release"] for found in summary["releases"]] == [release]
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """A child inherits an ignored SIGINT, as in a shell's background job; this one is to hear it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("interruptible")
 def test_a_tail_shows_a_trace_as_it_comes(trial: Trial, served: Served, told: str) -> None:
     with subprocess.Popen(

@@ -15,6 +15,7 @@ from surefoot.cli import (
     prompt_changes,
     prompt_checks,
     prompt_forms,
+    prompt_trying,
     prompting,
     releasing,
     reporting,
@@ -39,6 +40,7 @@ app.command("ask")(asking.ask)
 app.command("report")(reporting.report)
 app.command("demo")(demonstrating.demo)
 prompting.app.command("lint")(prompt_checks.lint)
+prompting.app.command("try")(prompt_trying.try_prompt)
 prompting.app.command("diff")(prompt_changes.diff)
 prompting.app.command("history")(prompt_changes.history)
 prompting.app.command("schema")(prompt_forms.schema)

@@ -20,10 +20,10 @@ class Steps:
     """Named steps, several at once if need be, each with how far it is.
 
     On a terminal each step is a bar with the time left. Elsewhere a step is a line when it starts and ends,
-    and one every few seconds between.
+    and one every few seconds between. Where they do not stay, the bars are gone once all is done.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, stay: bool = True) -> None:
         self._quiet = quiet()
         self._bars = bars.Progress(
             bars.TextColumn("{task.description}"),
@@ -32,6 +32,7 @@ class Steps:
             bars.TimeElapsedColumn(),
             bars.TimeRemainingColumn(compact=True),
             console=err,
+            transient=not stay,
         )
         self._ids: dict[str, bars.TaskID] = {}
         self._started: dict[str, float] = {}

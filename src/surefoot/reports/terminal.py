@@ -24,8 +24,8 @@ def answer_view(answer: Answer, pins: Pins | None) -> RenderableType:
     """An answer, its citations, and what gave it, how fast."""
     parts: list[RenderableType] = [Text(printable(answer.text).strip() or "(no text)")]
     if answer.citations:
-        parts += [Text(), *(_citation(citation) for citation in answer.citations)]
-    return Group(*parts, Text(), *_facts(_source(pins) + _speed(answer)))
+        parts += [Text(), *(citation_line(citation) for citation in answer.citations)]
+    return Group(*parts, Text(), *fact_lines(_source(pins) + _speed(answer)))
 
 
 def trace_list(traces: Sequence[Trace]) -> RenderableType:
@@ -53,7 +53,7 @@ def _lines(*lines: str) -> RenderableType:
 
 def trace_view(trace: Trace) -> RenderableType:
     """Everything a trace holds, for reading: who asked what, what answered, what it was shown."""
-    head = _facts(
+    head = fact_lines(
         [
             ("trace", trace.id),
             ("started", trace.started_at.isoformat(timespec="milliseconds")),
@@ -72,7 +72,7 @@ def trace_view(trace: Trace) -> RenderableType:
         (f"rated {one.rating}", f"{one.caller}: {one.comment}" if one.comment else one.caller)
         for one in trace.feedback
     ]
-    return Group(*head, Text(), *outcome, *_facts(said))
+    return Group(*head, Text(), *outcome, *fact_lines(said))
 
 
 def _searched(trace: Trace) -> list[tuple[str, str]]:
@@ -89,12 +89,12 @@ def _failure(failure: Failure, source: list[tuple[str, str]]) -> list[Text]:
     )
     facts += [(label, f"{seconds:.2f} s") for label, seconds in times if seconds is not None]
     sent = [("sent by then", failure.text_sent)] if failure.text_sent else []
-    return _facts(facts + sent + source)
+    return fact_lines(facts + sent + source)
 
 
 def _measured(answer: Answer) -> list[RenderableType]:
     scores = [(name, score_words(score)) for name, score in answer.scores.items()]
-    return [Text(), *_facts(scores), *_asked_with(answer)]
+    return [Text(), *fact_lines(scores), *_asked_with(answer)]
 
 
 def _asked_with(outcome: Answer | Failure) -> list[RenderableType]:
@@ -129,7 +129,8 @@ def _cells(trace: Trace) -> tuple[str, ...]:
     )
 
 
-def _citation(citation: Citation) -> Text:
+def citation_line(citation: Citation) -> Text:
+    """A citation: its number, the document and where in it."""
     where = " > ".join((citation.source, *citation.headings))
     line = Text(f"[{citation.number}] ", style="bold")
     line.append(one_line(where), style="not bold")
@@ -164,7 +165,7 @@ def _speed(answer: Answer) -> list[tuple[str, str]]:
     ]
 
 
-def _facts(facts: Iterable[tuple[str, str]]) -> list[Text]:
+def fact_lines(facts: Iterable[tuple[str, str]]) -> list[Text]:
     """A label and a value each; further lines of a value stand under its first."""
     lines = []
     for label, value in facts:

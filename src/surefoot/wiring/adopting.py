@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from surefoot.errors import ModelUnreachableError, NotFoundError, SettingsError, SnapshotError, SurefootError
+from surefoot.errors import ModelUnreachableError, SettingsError, SnapshotError, SurefootError
 from surefoot.evals.suites import load_suite
 from surefoot.files import create_file, replace_file
-from surefoot.models.asking_servers import served_models, vector_length
+from surefoot.models.asking_servers import served_model, served_models, vector_length
 from surefoot.prompts import load_prompt
 from surefoot.releases.git import open_repository
 from surefoot.retrieval import Corpus, Source
@@ -29,7 +29,6 @@ from surefoot.wiring.project import open_project, secret
 
 _IGNORE = ".gitignore"
 _DEFAULT_DOCS = "docs"
-_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,15 +132,7 @@ async def _served_model(url: str, wanted: str | None, variable: str | None, *, o
         raise ModelUnreachableError(
             f"{error.message}; nothing was written", remedy=f"start that server, or correct {url!r}"
         ) from error
-    if wanted in names or (wanted is None and len(names) == 1):
-        return wanted or names[0]
-    listed = ", ".join(names[:_LISTED]) or "none"
-    if wanted is None:
-        raise SettingsError(
-            f"{url} serves {len(names)} models, and which one is to answer is not said",
-            remedy=f"give {option} with one of: {listed}",
-        )
-    raise NotFoundError(f"{url} serves no model {wanted!r}", remedy=f"give {option} with one of: {listed}")
+    return served_model(url, names, wanted, option=option)
 
 
 def _documents(top: Path, settings: Settings, wanted: Path | None) -> tuple[Source, dict[str, str]]:

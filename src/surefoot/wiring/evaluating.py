@@ -76,13 +76,14 @@ async def bench_of(project: Project, report: Report) -> AsyncIterator[Bench]:
         )
 
 
-async def index_working_tree(bench: Bench, app: AppFile) -> None:
+async def index_working_tree(project: Project, app: AppFile, embedder: Embedder, report: Report) -> None:
     """Build the index of the documents as they are now; quick where nothing has changed."""
 
     def tell(said: BuildProgress) -> None:
-        bench.report(Progress(step="index", done=said.done, total=said.total, unit="passages"))
+        if said.total:
+            report(Progress(step="index", done=said.done, total=said.total, unit="passages"))
 
-    await build_index(bench.project, app, bench.embedder, tell)
+    await build_index(project, app, embedder, tell)
 
 
 @asynccontextmanager

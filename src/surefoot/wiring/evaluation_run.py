@@ -31,7 +31,7 @@ async def run_evaluation(project: Project, order: EvaluationOrder, report: Repor
     done: list[RunReport] = []
     async with bench_of(project, report) as bench:
         if order.release is None:
-            await index_working_tree(bench, app)
+            await index_working_tree(project, app, bench.embedder, report)
         release = candidate_of(project, app, order.release)
         for suite in suites:
             step = f"asking {release.digest[:12]} the suite {suite.name}"

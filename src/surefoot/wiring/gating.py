@@ -82,7 +82,7 @@ async def run_gate(project: Project, order: GateOrder, report: Report) -> tuple[
     baseline = baseline_of(project, app, order.against)
     async with bench_of(project, report) as bench:
         if order.release is None:
-            await index_working_tree(bench, app)
+            await index_working_tree(project, app, bench.embedder, report)
         sides = Sides(
             candidate=candidate_of(project, app, order.release),
             baseline=baseline,

@@ -72,16 +72,37 @@ def samples_for(
 ) -> tuple[Sample, ...]:
     """The cases named as `suite/id`; without any a few of the suites; without suites two examples."""
     abstention = next((app.abstention for app in project.apps if app.prompt == name), ABSTENTION)
-    picked = [_case(project, each) for each in cases] or chosen(_cases(project, suites))
+    picked = [case_named(project, each) for each in cases] or chosen(_cases(project, suites))
     made = tuple(
         sample_of(suite, case, number, abstention=abstention) for number, (suite, case) in enumerate(picked)
     )
     return made or examples()
 
 
+def case_named(project: Project, wanted: str) -> tuple[str, Case]:
+    """The case that `suite/id` names, with its suite. NotFoundError offers those that are there."""
+    suite, slash, case = wanted.partition("/")
+    if not slash:
+        raise NotFoundError(
+            f"{wanted!r} names no case", remedy="write it as suite/case, such as answers/a-case"
+        )
+    there = {each.id: each for each in _suite(project, suite).cases}
+    if case not in there:
+        some = ", ".join(list(there)[:5])
+        raise NotFoundError(
+            f"the suite {suite!r} has no case {case!r}", remedy=f"use one that is there: {some}"
+        )
+    return suite, there[case]
+
+
+def base_name(prompt: str) -> str:
+    """A prompt's name without its variant."""
+    return prompt.partition(".")[0]
+
+
 def _base(project: Project, name: str, base: str | None) -> tuple[PromptVersion | None, str]:
     """What to compare with, and what it is called."""
-    apps = [app for app in project.apps if _base_name(app.prompt) == _base_name(name)]
+    apps = [app for app in project.apps if base_name(app.prompt) == base_name(name)]
     if base in (None, PRODUCTION):
         for app in apps:
             found = _in_production(project, app)
@@ -106,32 +127,12 @@ def _in_production(project: Project, app: AppFile) -> tuple[PromptVersion, str] 
     return version_in(release.prompts, release.manifest.prompt_name, shown=words), words
 
 
-def _base_name(prompt: str) -> str:
-    """A prompt's name without its variant."""
-    return prompt.partition(".")[0]
-
-
 def _suites(*versions: PromptVersion | None) -> tuple[str, ...]:
     return next((each.prompt.suites for each in versions if each is not None and each.prompt is not None), ())
 
 
 def _cases(project: Project, suites: Sequence[str]) -> list[tuple[str, Case]]:
     return [(name, case) for name in suites for case in _suite(project, name).cases]
-
-
-def _case(project: Project, wanted: str) -> tuple[str, Case]:
-    suite, slash, case = wanted.partition("/")
-    if not slash:
-        raise NotFoundError(
-            f"{wanted!r} names no case", remedy="write it as suite/case, such as answers/a-case"
-        )
-    there = {each.id: each for each in _suite(project, suite).cases}
-    if case not in there:
-        some = ", ".join(list(there)[:5])
-        raise NotFoundError(
-            f"the suite {suite!r} has no case {case!r}", remedy=f"use one that is there: {some}"
-        )
-    return suite, there[case]
 
 
 def _suite(project: Project, name: str) -> Suite:

@@ -168,6 +168,13 @@ def present_manifest(project: Project, app: AppFile) -> Manifest:
     """The manifest of the app's parts as they are now; its digest is the release that would serve."""
     snapshot = read_snapshot(project.snapshots / live_snapshot_of(project, app))
     parts = parts_of(project, app)
+    return manifest_over(project, app, parts, snapshot=snapshot.digest, passages=snapshot.passages_digest)
+
+
+def manifest_over(
+    project: Project, app: AppFile, parts: ReleaseParts, *, snapshot: str, passages: str
+) -> Manifest:
+    """The manifest of an app of these parts over a snapshot, by its digest and that of its passages."""
     return manifest_of(
         app,
         Parts(
@@ -178,8 +185,8 @@ def present_manifest(project: Project, app: AppFile) -> Manifest:
                 for use, prompt in parts.prompts.items()
             ),
             recipe=parts.recipe.digest,
-            snapshot=snapshot.digest,
-            passages=snapshot.passages_digest,
+            snapshot=snapshot,
+            passages=passages,
             embedder=project.embedder_identity(),
             model_alias=project.chat_alias(),
             model=project.chat_identity(),
