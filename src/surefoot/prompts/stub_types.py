@@ -76,21 +76,25 @@ class SchemaTypes:
         self._types = types
         self._root = root
         self._list, self._map = ("Sequence", "Mapping") if for_input else ("list", "dict")
-        self._referred: dict[str, str] = {}
+        self._referred: dict[str, list[str]] = {}
 
     def type(self, schema: Json, wanted: str) -> str:
         """The type of one schema; `wanted` names the object it may be."""
+        return _union(self._kinds(schema, wanted))
+
+    def _kinds(self, schema: Json, wanted: str) -> list[str]:
+        """The types of which a value has one."""
         if not isinstance(schema, Mapping):
-            return ANYTHING
+            return [ANYTHING]
         choices = [schema["const"]] if "const" in schema else schema.get("enum")
         if isinstance(choices, list) and choices:
-            return union(self._choice(value) for value in choices)
+            return [self._choice(value) for value in choices]
         if "$ref" in schema:
             return self._reference(str(schema["$ref"]), wanted)
         kinds = schema.get("type")
         if kinds is not None:
             listed = kinds if isinstance(kinds, list) else [kinds]
-            return union(self._kind(str(kind), schema, wanted) for kind in listed)
+            return [self._kind(str(kind), schema, wanted) for kind in listed]
         return self._parts(schema, wanted)
 
     def _choice(self, value: Json) -> str:
@@ -109,15 +113,14 @@ class SchemaTypes:
             return self._object(schema, self._types.name(wanted))
         return f"{self._map}[str, {self.type(schema.get('additionalProperties', True), f'{wanted}Value')}]"
 
-    def _parts(self, schema: Mapping[str, Json], wanted: str) -> str:
-        """The type by what a schema is put together of, where it has none of its own."""
-        for keyword_ in ("anyOf", "oneOf"):
-            parts = schema.get(keyword_)
-            if isinstance(parts, list):
-                return union(self.type(part, wanted) for part in parts)
+    def _parts(self, schema: Mapping[str, Json], wanted: str) -> list[str]:
+        """The types by what a schema is put together of, where it has none of its own."""
+        for alternatives in (schema.get("anyOf"), schema.get("oneOf")):
+            if isinstance(alternatives, list):
+                return [kind for part in alternatives for kind in self._kinds(part, wanted)]
         parts = schema.get("allOf")
-        all_of = [self.type(part, wanted) for part in parts] if isinstance(parts, list) else []
-        return next((found for found in all_of if found != ANYTHING), ANYTHING)
+        all_of = [self._kinds(part, wanted) for part in parts] if isinstance(parts, list) else []
+        return next((kinds for kinds in all_of if ANYTHING not in kinds), [ANYTHING])
 
     def _object(self, schema: Mapping[str, Json], name: str) -> str:
         properties, required = schema.get("properties"), schema.get("required")
@@ -133,17 +136,17 @@ class SchemaTypes:
         self._types.typed_dict(name, _description(schema), fields)
         return name
 
-    def _reference(self, reference: str, wanted: str) -> str:
+    def _reference(self, reference: str, wanted: str) -> list[str]:
         """The type of the schema referred to. An object alone has a name, by which it can hold itself."""
         if reference in self._referred:
             return self._referred[reference]
         schema = self._at(reference)
         if isinstance(schema, Mapping) and schema.get("type") == "object" and _has_keys(schema):
             name = self._types.name(wanted + camel(reference.rpartition("/")[2]))
-            self._referred[reference] = name
-            return self._object(schema, name)
-        self._referred[reference] = ANYTHING
-        self._referred[reference] = self.type(schema, wanted + camel(reference.rpartition("/")[2]))
+            self._referred[reference] = [name]
+            return [self._object(schema, name)]
+        self._referred[reference] = [ANYTHING]
+        self._referred[reference] = self._kinds(schema, wanted + camel(reference.rpartition("/")[2]))
         return self._referred[reference]
 
     def _at(self, reference: str) -> Json:
@@ -159,7 +162,7 @@ class SchemaTypes:
         return here
 
 
-def union(types: Iterator[str]) -> str:
+def _union(types: Sequence[str]) -> str:
     """Any of these types: literals in one bracket, each once, None last."""
     found = [*dict.fromkeys(types)]
     if ANYTHING in found:
