@@ -16,10 +16,15 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pointer:
-    """What a channel names: a release, and the receipt that proves it. Both are 64 hex digits."""
+    """What a channel names: a release, and the receipt that proves it. Both are 64 hex digits.
+
+    A release without proof is named with the record of the break-glass instead: exactly one of the two is
+    there.
+    """
 
     release: str
-    receipt: str
+    receipt: str | None = None
+    break_glass: str | None = None
 
 
 def channel_file(serving: Path, app: str, channel: str = PRODUCTION) -> Path:
@@ -54,7 +59,11 @@ def parse_channel(content: bytes, file: Path) -> Pointer:
             remedy="install the surefoot that wrote it",
         )
     table = Table(values, file=str(file))
-    pointer = Pointer(release=table.digest("release"), receipt=table.digest("receipt"))
+    release = table.digest("release")
+    if table.has("break_glass") and not table.has("receipt"):
+        pointer = Pointer(release=release, break_glass=table.digest("break_glass"))
+    else:
+        pointer = Pointer(release=release, receipt=table.digest("receipt"))
     table.refuse_others()
     return pointer
 
@@ -71,7 +80,10 @@ def write_channel(serving: Path, app: str, pointer: Pointer, channel: str = PROD
 
 def channel_bytes(pointer: Pointer) -> bytes:
     """The pointer's file."""
+    proof = f'receipt = "{pointer.receipt}"'
+    if pointer.break_glass is not None:
+        proof = f'break_glass = "{pointer.break_glass}"'
     return (
         "# Written by `surefoot release promote` and `rollback`.\n"
-        f'schema = {SCHEMA}\nrelease = "{pointer.release}"\nreceipt = "{pointer.receipt}"\n'
+        f'schema = {SCHEMA}\nrelease = "{pointer.release}"\n{proof}\n'
     ).encode()

@@ -1,59 +1,53 @@
-"""Change what serves: promote a proven release, or go back to one. One at a time, one commit each.
+"""Change what serves: promote a release, proven or by break-glass, or go back to one. One commit each.
 
 What a pointer will name is written whole first, then the pointer in one step, then the commit. Killed at any
 point, production is the old release or the new one, and doing the same again finishes it.
 """
 
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from surefoot.errors import RefusedError, SettingsError
-from surefoot.files import replace_file
+from surefoot.errors import RefusedError
 from surefoot.local import Report
 from surefoot.local.locks import one_at_a_time
-from surefoot.releases.bundles import (
-    ReleaseBundle,
-    cannot_write,
-    load_parts,
-    read_release,
-    write_release,
+from surefoot.releases.break_glass import (
+    MOST_NAME,
+    MOST_REASON,
+    BreakGlass,
+    break_glass_file,
+    break_glass_of,
+    break_glass_signatures,
+    check_break_glass,
+    checked_words,
+    read_break_glass,
 )
-from surefoot.releases.channels import (
-    Pointer,
-    channel_bytes,
-    channel_file,
-    parse_channel,
-    read_channel,
-    write_channel,
-)
+from surefoot.releases.bundles import ReleaseBundle, load_parts, read_release
+from surefoot.releases.channels import Pointer
 from surefoot.releases.conditions import Candidate, proofs_of
-from surefoot.releases.deployment import Deployment, Found, receipts_of, refuse_links
-from surefoot.releases.git import Head, Repository, open_repository
-from surefoot.releases.manifests import MANIFEST
+from surefoot.releases.deployment import Deployment, Found, receipts_of
+from surefoot.releases.pointing import Moved, Stand, bring, point, stand_of
 from surefoot.releases.proofs import check_proof
-from surefoot.releases.receipts import RECEIPTS, read_receipt, receipt_file
-from surefoot.releases.runs import RUNS, read_run, run_file
-from surefoot.releases.signatures import read_signatures, signature_file
+from surefoot.releases.receipts import read_receipt, receipt_file
+from surefoot.releases.runs import read_run, run_file
+from surefoot.releases.signatures import (
+    Signatures,
+    read_signatures,
+    sign,
+    signature_bytes,
+    signature_file,
+)
 
-# The bytes are what was proven: Git is told to hand them out as they are, on every machine.
-_ATTRIBUTES = (".gitattributes", b"* -text -filter -ident\n")
 _LOCK = "promotion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """What production of an app names now, and what it named before, None for nothing.
+class Emergency:
+    """Who breaks the glass and why, in one printable line each, and the key to sign that with, if any."""
 
-    `commit` is the one that says so, None when it was said already. `branch` is as in Head.
-    """
-
-    app: str
-    pointer: Pointer
-    replaced: str | None
-    commit: str | None
-    branch: str | None
+    by: str
+    reason: str
+    signing_key: Path | None = None
 
 
 async def promote(place: Deployment, candidate: Candidate, *, report: Report) -> Moved:
@@ -62,100 +56,107 @@ async def promote(place: Deployment, candidate: Candidate, *, report: Report) ->
     Writes the release with its receipts and recorded responses to `serving/`, then the pointer, and commits
     these files and no others. Where production is this release already, an interrupted promotion is finished.
     """
-    app = candidate.release.manifest.app
+    release = candidate.release
     async with one_at_a_time(place.state, _LOCK, report):
-        repository, head = _opened(place, app)
-        now, committed = read_channel(place.serving, app), _committed(repository, place, app)
-        digest = candidate.release.digest
-        if now is not None and now == committed and now.release == digest:
-            return Moved(app=app, pointer=now, replaced=None, commit=None, branch=head.branch)
-        if now is None or now.release != digest:
-            _refuse_uncommitted_pointer(app, now, committed)
-        replaced = None if committed is None else committed.release
-        proofs = await proofs_of(place, repository, candidate, replaced)
-        files = _bring(place, candidate.release, proofs)
-        pointer = Pointer(release=digest, receipt=proofs[0].digest)
-        message = _promotion_message(app, pointer, replaced, proofs)
-        commit = _point(place, app, pointer, files, message, repository, head)
-        return Moved(app=app, pointer=pointer, replaced=replaced, commit=commit, branch=head.branch)
+        stand = stand_of(place, release.manifest.app)
+        if stand.is_there(release.digest) and stand.now is not None:
+            return stand.moved(stand.now, None, None)
+        stand.refuse_uncommitted(release.digest)
+        proofs = await proofs_of(place, stand.repository, candidate, stand.replaced)
+        files = bring(place, release, _beside(place, release, proofs))
+        pointer = Pointer(release=release.digest, receipt=proofs[0].digest)
+        receipts = [f"receipt: {proof.digest} by {proof.receipt.suite}" for proof in proofs]
+        message = _message(f"Promote {stand.app} to", pointer, stand.replaced, receipts)
+        return stand.moved(pointer, stand.replaced, point(stand, pointer, files, message))
+
+
+async def break_glass(
+    place: Deployment, release: ReleaseBundle, emergency: Emergency, *, report: Report
+) -> Moved:
+    """Put a release into production that nothing proves, by a record of who did it and why.
+
+    Where the trust file lists keys, one of its break-glass keys must sign. InputError for a name or a reason
+    that is none.
+    """
+    by = checked_words(emergency.by, what="the name", most=MOST_NAME)
+    reason = checked_words(emergency.reason, what="the reason", most=MOST_REASON)
+    async with one_at_a_time(place.state, _LOCK, report):
+        stand = stand_of(place, release.manifest.app)
+        if stand.is_there(release.digest) and stand.now is not None:
+            return stand.moved(stand.now, None, None)
+        stand.refuse_uncommitted(release.digest)
+        record = BreakGlass(
+            app=stand.app,
+            release=release.digest,
+            replaces=stand.replaced,
+            by=by,
+            reason=reason,
+            made_at=datetime.now(UTC),
+        )
+        key = emergency.signing_key
+        signature = None if key is None else sign(record.canonical(), key)
+        signatures = Signatures(signature=signature, keys=place.trust.break_glass)
+        check_break_glass(release.manifest, record, trust=place.trust, signatures=signatures)
+        file = break_glass_file(place.promoted / release.digest, record.digest)
+        beside = {file: record.canonical()}
+        if signature is not None:
+            beside[signature_file(file)] = signature_bytes(signature)
+        files = bring(place, release, beside)
+        pointer = Pointer(release=release.digest, break_glass=record.digest)
+        message = _message(f"Break the glass: {stand.app} to", pointer, stand.replaced, _said(record))
+        return stand.moved(pointer, stand.replaced, point(stand, pointer, files, message))
 
 
 async def rollback(
     place: Deployment, app: str, *, to: ReleaseBundle | None = None, reason: str = "", report: Report
 ) -> Moved:
-    """Point production back: to the release that the present one replaced, or to another proven one.
+    """Point production back: to the release that the present one replaced, or to another that served.
 
     `reason` goes into the commit's message. An interrupted rollback is finished. RefusedError when production
-    names the first release, or when no receipt proves the release to go back to.
+    names the first release, or when nothing lets the release in that is to go back to.
     """
     async with one_at_a_time(place.state, _LOCK, report):
-        repository, head = _opened(place, app)
-        now, committed = read_channel(place.serving, app), _committed(repository, place, app)
+        stand = stand_of(place, app)
+        now = stand.now
         if now is None:
             raise RefusedError(
                 f"nothing of {app!r} is in production, so there is nothing to roll back",
                 remedy="prove a first release with `surefoot gate run --against founding`, and promote it",
             )
-        pointer = _goal(place, app, now, committed, to)
-        replaced = committed.release if now == pointer and committed is not None else now.release
-        message = _rollback_message(app, pointer, replaced, reason)
-        commit = _point(place, app, pointer, {}, message, repository, head)
-        return Moved(app=app, pointer=pointer, replaced=replaced, commit=commit, branch=head.branch)
+        pointer = _goal(stand, now, to)
+        replaced = stand.committed.release if now == pointer and stand.committed else now.release
+        said = " ".join("".join(letter if letter.isprintable() else " " for letter in reason).split())
+        lines = [*([f"reason: {said}"] if said else []), *_proof_lines(place, pointer)]
+        message = _message(f"Roll {app} back to", pointer, replaced, lines)
+        return stand.moved(pointer, replaced, point(stand, pointer, {}, message))
 
 
-def _opened(place: Deployment, app: str) -> tuple[Repository, Head]:
-    """The repository, once everything else a commit needs is there too: before anything is written."""
-    repository = open_repository(place.serving)
-    repository.check_identity()
-    for path in (*place.promotion_folders, channel_file(place.serving, app)):
-        refuse_links(place.serving, path)
-    return repository, repository.head()
-
-
-def _committed(repository: Repository, place: Deployment, app: str) -> Pointer | None:
-    """What HEAD says that production is; None where it says nothing that can be read."""
-    file = channel_file(place.serving, app)
-    content = repository.committed(file)
-    with suppress(SettingsError):
-        return None if content is None else parse_channel(content, file)
-    return None
-
-
-def _refuse_uncommitted_pointer(app: str, now: Pointer | None, committed: Pointer | None) -> None:
-    """What is to be replaced must be what was committed: else a deleted pointer would let a founding in."""
-    if now != committed:
-        names = [pointer.release if pointer else "nothing" for pointer in (now, committed)]
-        raise RefusedError(
-            f"production of {app!r} names {names[0]} here and {names[1]} in the last commit",
-            remedy="take the pointer back with `git restore`, or finish what was begun: promote the release "
-            "that it names, or roll back to it with --to",
-        )
-
-
-def _goal(
-    place: Deployment, app: str, now: Pointer, committed: Pointer | None, to: ReleaseBundle | None
-) -> Pointer:
+def _goal(stand: Stand, now: Pointer, to: ReleaseBundle | None) -> Pointer:
     """What to point back to."""
+    place, committed = stand.place, stand.committed
     if to is not None:
-        return _proven(place, app, to.digest)
+        return _proven(place, stand.app, to.digest)
     if committed is not None and now != committed and now.release == _baseline(place, committed):
         return now  # a rollback that was killed before its commit: one step back, not two
     before = _baseline(place, now)
     if before is None:
         raise RefusedError(
-            f"{now.release} is the first release of {app!r}: there is nothing before it",
+            f"{now.release} is the first release of {stand.app!r}: there is nothing before it",
             remedy="promote another release, or name one with --to",
         )
-    return _proven(place, app, before)
+    return _proven(place, stand.app, before)
 
 
 def _baseline(place: Deployment, pointer: Pointer) -> str | None:
-    """What the pointer's own receipt was compared with."""
-    return read_receipt(place.promoted / pointer.release, pointer.receipt).baseline
+    """What the release replaced, by its own receipt or by the record of the break-glass."""
+    folder = place.promoted / pointer.release
+    if pointer.break_glass is not None:
+        return read_break_glass(folder, pointer.break_glass).replaces
+    return read_receipt(folder, pointer.receipt or "").baseline
 
 
 def _proven(place: Deployment, app: str, release: str) -> Pointer:
-    """A release in `serving/` with its newest receipt that proves it."""
+    """A release in `serving/` with its newest receipt that proves it, or with how it was let in without."""
     bundle = read_release(place.promoted, release)
     load_parts(bundle)
     if bundle.manifest.app != app:
@@ -172,24 +173,24 @@ def _proven(place: Deployment, app: str, release: str) -> Pointer:
             refusal = refusal or error
         else:
             return Pointer(release=release, receipt=found.digest)
+    for record in break_glass_of(bundle.folder):
+        try:
+            signatures = break_glass_signatures(place.trust, bundle.folder, record.digest)
+            check_break_glass(bundle.manifest, record, trust=place.trust, signatures=signatures)
+        except RefusedError as error:
+            refusal = refusal or error
+        else:
+            return Pointer(release=release, break_glass=record.digest)
     why = f": {refusal.message}" if refusal else ""
     raise RefusedError(
         f"no receipt proves the release {release}{why}", remedy="name another release with --to"
     )
 
 
-def _bring(place: Deployment, release: ReleaseBundle, proofs: tuple[Found, ...]) -> dict[Path, bytes]:
-    """Write the release and all its proofs rest on to `serving/`. Returns the files, for the commit."""
-    target = place.promoted / release.digest
-    names = load_parts(release).files
-    for name in ("", RECEIPTS, RUNS, *names):
-        refuse_links(place.serving, target / name)
-    write_release(
-        place.promoted, release.manifest, {name: (release.folder / name).read_bytes() for name in names}
-    )
-    files = {target / name: (target / name).read_bytes() for name in (MANIFEST, *names)}
-    files[place.promoted / _ATTRIBUTES[0]] = _ATTRIBUTES[1]
-    folders = place.folders_of(release.digest)
+def _beside(place: Deployment, release: ReleaseBundle, proofs: tuple[Found, ...]) -> dict[Path, bytes]:
+    """The receipts, their signatures, and the recorded responses they rest on."""
+    target, folders = place.promoted / release.digest, place.folders_of(release.digest)
+    files = {}
     for proof in proofs:
         for run in (proof.receipt.candidate_run, proof.receipt.baseline_run):
             if run is not None:
@@ -199,71 +200,29 @@ def _bring(place: Deployment, release: ReleaseBundle, proofs: tuple[Found, ...])
         if signature.is_file():
             files[signature_file(kept)] = signature.read_bytes()
         files[kept] = proof.receipt.canonical()
-    for file, content in files.items():
-        _keep(file, content)
     return files
 
 
-def _keep(file: Path, content: bytes) -> None:
-    """Write a file that is not there with these bytes already."""
-    _tidy(file)
-    if file.is_symlink() or not file.is_file() or file.read_bytes() != content:
-        try:
-            replace_file(file, content)
-        except OSError as error:
-            raise cannot_write(file, error) from error
+def _proof_lines(place: Deployment, pointer: Pointer) -> list[str]:
+    if pointer.break_glass is None:
+        return [f"receipt: {pointer.receipt}"]
+    return _said(read_break_glass(place.promoted / pointer.release, pointer.break_glass))
 
 
-def _tidy(file: Path) -> None:
-    """Remove what a killed promotion left of a file that it was writing."""
-    for left in file.parent.glob(f".{file.name}.*"):
-        left.unlink(missing_ok=True)
+def _said(record: BreakGlass) -> list[str]:
+    return [
+        f"break-glass: {record.digest}, nothing proves this release",
+        f"by: {record.by}",
+        f"why: {record.reason}",
+    ]
 
 
-def _point(
-    place: Deployment,
-    app: str,
-    pointer: Pointer,
-    files: Mapping[Path, bytes],
-    message: str,
-    repository: Repository,
-    head: Head,
-) -> str | None:
-    """Swap the pointer and commit; when the commit fails, the pointer is what it was."""
-    file = channel_file(place.serving, app)
-    before = file.read_bytes() if file.is_file() else None
-    _tidy(file)
-    try:
-        write_channel(place.serving, app, pointer)
-        return repository.commit_files({**files, file: channel_bytes(pointer)}, message, head)
-    except BaseException:
-        with suppress(OSError):  # the reason is the one to tell
-            if before is None:
-                file.unlink(missing_ok=True)
-            else:
-                replace_file(file, before)
-        raise
-
-
-def _promotion_message(app: str, pointer: Pointer, replaced: str | None, proofs: tuple[Found, ...]) -> str:
-    lines = [
-        f"Promote {app} to {pointer.release[:12]}",
+def _message(subject: str, pointer: Pointer, replaced: str | None, lines: list[str]) -> str:
+    every = (
+        f"{subject} {pointer.release[:12]}",
         "",
         f"release: {pointer.release}",
         f"replaces: {replaced or 'nothing, it is the first'}",
-        *(f"receipt: {proof.digest} by {proof.receipt.suite}" for proof in proofs),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _rollback_message(app: str, pointer: Pointer, replaced: str, reason: str) -> str:
-    said = " ".join("".join(letter if letter.isprintable() else " " for letter in reason).split())
-    lines = [
-        f"Roll {app} back to {pointer.release[:12]}",
-        "",
-        *([f"reason: {said}"] if said else []),
-        f"release: {pointer.release}",
-        f"replaces: {replaced}",
-        f"receipt: {pointer.receipt}",
-    ]
-    return "\n".join(lines) + "\n"
+        *lines,
+    )
+    return "\n".join(every) + "\n"

@@ -5,12 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from surefoot.errors import NotFoundError
-from surefoot.files import replace_file
-from surefoot.records import Scores, Verdict, canonical_json, digest_bytes
-from surefoot.records.encoding import from_plain, plain
-from surefoot.releases.bundles import cannot_write
-from surefoot.releases.manifests import refuse_unknown_schema
-from surefoot.releases.reading import damaged, is_digest, parse_object, read_named_bytes
+from surefoot.records import Scores, Verdict, digest_bytes
+from surefoot.releases.canonical_files import canonical_of, list_canonical, read_canonical, write_canonical
 
 SCHEMA = 2
 RECEIPTS = "receipts"
@@ -56,9 +52,7 @@ class Receipt:
 
     def canonical(self) -> bytes:
         """The bytes of the receipt's file: canonical JSON, in which the score 1 is written as 1.0."""
-        value = plain(from_plain(Receipt, plain(self)))
-        assert isinstance(value, dict)  # noqa: S101 - a dataclass is written as its fields
-        return canonical_json({"schema": SCHEMA, **value})
+        return canonical_of(Receipt, self, SCHEMA)
 
     @property
     def digest(self) -> str:
@@ -73,14 +67,7 @@ def receipt_file(release_folder: Path, digest: str) -> Path:
 
 def write_receipt(release_folder: Path, receipt: Receipt) -> str:
     """Keep a receipt with the release it is about. Returns its digest."""
-    content = receipt.canonical()
-    digest = digest_bytes(content)
-    file = receipt_file(release_folder, digest)
-    try:
-        replace_file(file, content)
-    except OSError as error:
-        raise cannot_write(file, error) from error
-    return digest
+    return write_canonical(release_folder / RECEIPTS, receipt.canonical())
 
 
 def read_receipt(release_folder: Path, digest: str) -> Receipt:
@@ -89,35 +76,23 @@ def read_receipt(release_folder: Path, digest: str) -> Receipt:
     Raises NotFoundError when it is not there, RefusedError when its bytes do not hash to its name or are not
     a receipt, SettingsError for a schema that this surefoot does not know.
     """
-    file = receipt_file(release_folder, digest)
     try:
-        if not is_digest(digest):
-            raise FileNotFoundError
-        content = read_named_bytes(file, digest, most_bytes=_MOST_BYTES)
+        return read_canonical(
+            Receipt,
+            release_folder / RECEIPTS,
+            digest,
+            schema=SCHEMA,
+            what="a receipt",
+            most_bytes=_MOST_BYTES,
+        )
     except FileNotFoundError:
         there = ", ".join(list_receipts(release_folder)) or "none yet: run `surefoot gate run`"
         raise NotFoundError(
             f"there is no receipt {digest!r} of the release {release_folder.name}",
             remedy=f"use one that is there: {there}",
         ) from None
-    value = parse_object(content, file)
-    refuse_unknown_schema(value, SCHEMA, file)
-    del value["schema"]
-    try:
-        receipt = from_plain(Receipt, value)
-        canonical = receipt.canonical()
-    except (ValueError, RecursionError) as error:
-        raise damaged(file, f"it is not a receipt: {_first_line(error)}") from None
-    if canonical != content:
-        raise damaged(file, "it says more than a receipt does, or in another spelling")
-    return receipt
 
 
 def list_receipts(release_folder: Path) -> tuple[str, ...]:
     """The digests of a release's receipts, sorted; empty when there are none."""
-    files = (release_folder / RECEIPTS).glob("*.json")
-    return tuple(sorted(file.stem for file in files if is_digest(file.stem)))
-
-
-def _first_line(error: Exception) -> str:
-    return " ".join(str(error).split("\n")[:3])
+    return list_canonical(release_folder / RECEIPTS)

@@ -64,11 +64,16 @@ def read_signatures(trust: Trust, release_folder: Path, receipt: str) -> Signatu
     return Signatures(signature=read_signature(receipt_file(release_folder, receipt)), keys=trust.keys)
 
 
+def signature_bytes(signature: bytes) -> bytes:
+    """A signature's file: a line of base64."""
+    return base64.b64encode(signature) + b"\n"
+
+
 def write_signature(file: Path, signature: bytes) -> Path:
-    """Keep a signature beside the file that was signed, as a line of base64."""
+    """Keep a signature beside the file that was signed."""
     beside = signature_file(file)
     try:
-        replace_file(beside, base64.b64encode(signature) + b"\n")
+        replace_file(beside, signature_bytes(signature))
     except OSError as error:
         raise cannot_write(beside, error) from error
     return beside
