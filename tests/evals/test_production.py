@@ -37,14 +37,14 @@ def pointer() -> Pointer:
 
 @pytest.fixture(scope="module")
 def receipt(pointer: Pointer) -> Receipt:
-    return read_receipt(SERVING / "releases" / pointer.release, pointer.receipt)
+    return read_receipt(SERVING / "releases" / pointer.release, pointer.proof)
 
 
 def test_production_names_a_release_that_its_receipt_proves(pointer: Pointer, receipt: Receipt) -> None:
     bundle = read_release(SERVING / "releases", pointer.release)
 
     load_parts(bundle)
-    check_proof(bundle.manifest, receipt, signatures=read_signatures(Trust(), bundle.folder, pointer.receipt))
+    check_proof(bundle.manifest, receipt, signatures=read_signatures(Trust(), bundle.folder, pointer.proof))
 
 
 def test_its_judge_free_scores_follow_from_its_recorded_responses(pointer: Pointer, receipt: Receipt) -> None:

@@ -15,12 +15,10 @@ from surefoot.records import Manifest
 from surefoot.releases import (
     Receipt,
     Trust,
-    check_proof,
+    check_entry,
     load_parts,
     read_channel,
-    read_receipt,
     read_run,
-    read_signatures,
     write_receipt,
     write_release,
     write_run,
@@ -29,7 +27,8 @@ from surefoot.releases.bundles import ReleaseBundle, read_release
 from surefoot.releases.conditions import Candidate
 from surefoot.releases.deployment import Deployment
 from surefoot.releases.git import open_repository
-from surefoot.releases.promotion import Moved, promote, rollback
+from surefoot.releases.pointing import Moved
+from surefoot.releases.promotion import promote, rollback
 
 FIRST = manifest_saying("First.")
 SECOND = manifest_saying("Second.")
@@ -164,9 +163,8 @@ def serves(trial: Trial) -> str:
     assert pointer is not None
     bundle = read_release(serving / "releases", pointer.release)
     load_parts(bundle)
-    receipt = read_receipt(bundle.folder, pointer.receipt)
-    signatures = read_signatures(trial.trust, bundle.folder, pointer.receipt)
-    check_proof(bundle.manifest, receipt, signatures=signatures)
-    for run in filter(None, (receipt.candidate_run, receipt.baseline_run)):
-        read_run([bundle.folder], run)
+    entry = check_entry(bundle, pointer, trust=trial.trust)
+    if isinstance(entry, Receipt):
+        for run in filter(None, (entry.candidate_run, entry.baseline_run)):
+            read_run([bundle.folder], run)
     return pointer.release

@@ -46,6 +46,6 @@ def eventually_holds_back(served: Served, words: str) -> dict[str, str]:
 def failing_receipt(trial: Trial, pointer: Pointer) -> Pointer:
     """A receipt that is whole and says FAIL."""
     folder = trial.top / "serving/releases" / pointer.release
-    receipt = read_receipt(folder, pointer.receipt)
+    receipt = read_receipt(folder, pointer.proof)
     failed = replace(receipt, verdict=replace(receipt.verdict, outcome="FAIL"))
     return replace(pointer, receipt=write_receipt(folder, failed))

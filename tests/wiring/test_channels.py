@@ -99,7 +99,7 @@ def test_status_names_the_proof_of_what_serves(served: Served, trial: Trial, fir
 
     status, whole = aside.said("status"), json.loads(aside.said("status", "--json"))
 
-    words = f"production of answers: release {first.release}, receipt {first.receipt[:12]} (founding), "
+    words = f"production of answers: release {first.release}, receipt {first.proof[:12]} (founding), "
     assert words in status
     assert "; it serves\n" in status
     (named,) = whole["production"]
@@ -126,7 +126,7 @@ def test_where_a_trust_file_lists_keys_only_a_signed_receipt_serves(
     key = new_key(tmp_path / "ci.key")
     (tmp_path / "trust.toml").write_text(f'schema = 1\n[keys]\nci = "{key_text(key)}"\n')
     trusting = trial.told({"SUREFOOT_TRUST_FILE": str(tmp_path / "trust.toml")})
-    receipt = receipt_file(trial.top / "serving" / "releases" / first.release, first.receipt)
+    receipt = receipt_file(trial.top / "serving" / "releases" / first.release, first.proof)
     with trusting.serving() as service:
         service.eventually_misses("it has no signature")
         write_signature(receipt, sign(receipt.read_bytes(), tmp_path / "ci.key"))

@@ -61,7 +61,7 @@ def receipt_of_another_release(trial: Trial, pointer: Pointer) -> Pointer:
 
 def receipt_of_another_model(trial: Trial, pointer: Pointer) -> Pointer:
     folder = trial.top / "serving/releases" / pointer.release
-    receipt = replace(read_receipt(folder, pointer.receipt), model="0" * 64)
+    receipt = replace(read_receipt(folder, pointer.proof), model="0" * 64)
     return replace(pointer, receipt=write_receipt(folder, receipt))
 
 
@@ -158,7 +158,7 @@ def test_what_is_held_back_shows_in_status_metrics_the_page_and_once_in_the_log(
     page = httpx.get(served.url + "/").text
 
     assert f"app answers: release {first.release} of production\n" in status
-    assert f"production of answers: release {broken.release}, receipt {broken.receipt[:12]}" in status
+    assert f"production of answers: release {broken.release}, receipt {broken.proof[:12]}" in status
     assert "it does not serve" in status
     assert f"held back: answers: release {broken.release[:12]}: the receipt {broken.receipt}" in status
     (named,) = whole["production"]

@@ -8,6 +8,7 @@ from surefoot.api.admittance import admit
 from surefoot.api.frames import json_response
 from surefoot.api.native_form import release_fields
 from surefoot.api.service import Service
+from surefoot.console import Standing
 from surefoot.errors import SurefootError
 
 
@@ -75,4 +76,18 @@ def _standing_fields(service: Service, name: str) -> dict[str, object]:
         "channel": standing.channel,
         "proven": standing.receipt is not None,
         "receipt": standing.receipt,
+        "break_glass": broken_glass_fields(standing),
+    }
+
+
+def broken_glass_fields(standing: Standing) -> dict[str, str] | None:
+    """Who let a release in that nothing proves; None where a receipt does, or for a working tree."""
+    broken = standing.broken_glass
+    if broken is None:
+        return None
+    return {
+        "record": broken.record,
+        "by": broken.by,
+        "reason": broken.reason,
+        "made_at": broken.made_at.isoformat(),
     }

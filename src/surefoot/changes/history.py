@@ -171,13 +171,14 @@ def _by_digest(repository: Repository, places: Places, reader: _Reader) -> dict[
         version = _released_prompt(inside)
         if version is not None and version.prompt is not None:
             proof = _proof(inside.get(f"receipts/{moved.receipt}.json", b""))
+            proof = proof or _broken_glass(inside.get(f"break-glass/{moved.break_glass}.json", b""))
             found.setdefault(version.prompt.digest, []).append(replace(moved, proof=proof))
     return found
 
 
 def _moves(repository: Repository, places: Places) -> Iterator[Released]:
     """Each time that a channel began to name another release or receipt, the oldest first."""
-    names: dict[str, tuple[str, str]] = {}
+    names: dict[str, tuple[str, str, str]] = {}
     for commit in reversed(log(repository, [places.channels])):
         for path, content in files_at(repository, commit.digest, [places.channels]).items():
             inside = PurePosixPath(path).relative_to(places.channels)
@@ -190,17 +191,18 @@ def _moves(repository: Repository, places: Places) -> Iterator[Released]:
                 channel=inside.stem,
                 release=pointer[0],
                 receipt=pointer[1],
+                break_glass=pointer[2],
                 proof="",
                 commit=commit,
             )
 
 
-def _pointer(content: bytes) -> tuple[str, str] | None:
-    """What a channel's file of any age names: the release and the receipt."""
+def _pointer(content: bytes) -> tuple[str, str, str] | None:
+    """What a channel's file of any age names: the release, and the receipt or the break-glass record."""
     with suppress(ValueError):
         values = tomllib.loads(content.decode())
         if isinstance(values.get("release"), str):
-            return values["release"], str(values.get("receipt", ""))
+            return values["release"], *(str(values.get(name, "")) for name in ("receipt", "break_glass"))
     return None
 
 
@@ -223,6 +225,14 @@ def _proof(content: bytes) -> str:
         receipt = json.loads(content)
         kind = ", founding" if receipt["verdict"]["kind"] == "founding" else ""
         return f"{receipt['verdict']['outcome']} by {receipt['suite']}{kind}"
+    return ""
+
+
+def _broken_glass(content: bytes) -> str:
+    """Who let it in without proof, in a few words."""
+    with suppress(ValueError, KeyError, TypeError):
+        record = json.loads(content)
+        return f"unproven: break-glass by {record['by']}: {record['reason']}"
     return ""
 
 

@@ -149,6 +149,7 @@ def history_json(name: str, versions: Sequence[Version]) -> Json:
                         "channel": released.channel,
                         "release": released.release,
                         "receipt": released.receipt or None,
+                        "break_glass": released.break_glass or None,
                         "proof": released.proof or None,
                         "commit": _commit_json(released.commit),
                     }
@@ -179,7 +180,7 @@ def _who(commit: Commit | None) -> str:
 
 def _release_words(released: Released) -> str:
     proof = f" ({one_line(released.proof)})" if released.proof else ""
-    receipt = f", receipt {released.receipt[:SHOWN]}{proof}" if released.receipt else ""
+    receipt = f", receipt {released.receipt[:SHOWN]}{proof}" if released.receipt else proof
     since = f"{one_line(released.channel)} of {one_line(released.app)} from {_day(released.commit.date)}"
     commit = f"commit {released.commit.digest[:SHOWN]}"
     return f"{since}: release {released.release[:SHOWN]}{receipt}, {commit}"

@@ -78,6 +78,7 @@ def _fields(production: "Sequence[Production]", said: Said) -> dict[str, object]
                 "release": named.release,
                 "receipt": named.receipt,
                 "kind": named.kind,
+                "break_glass": _glass_fields(named),
                 "model_alias": named.model_alias,
                 "model": named.model,
                 "refused": named.refused.message if named.refused else None,
@@ -93,7 +94,7 @@ def _fields(production: "Sequence[Production]", said: Said) -> dict[str, object]
 def _lines(production: "Sequence[Production]", said: Said) -> Iterator[str]:
     for name, fields in said.apps.items():
         if "release" in fields:
-            proof = "" if fields.get("proven", True) else ", unproven: no receipt covers it"
+            proof = "" if fields.get("proven", True) else f", unproven: {_why_unproven(fields)}"
             channel = "the working tree" if fields.get("channel") == "working tree" else "production"
             yield f"app {name}: release {fields['release']} of {channel}{proof}"
     for named in production:
@@ -113,6 +114,8 @@ def _named(named: "Production") -> str:
         words += f", receipt {named.receipt[:12]}"
     if named.kind is not None:
         words += f" ({named.kind})"
+    if named.break_glass is not None:
+        words += f", unproven: break-glass by {named.break_glass.by}: {named.break_glass.reason}"
     if named.model is not None:
         words += f", model {named.model_alias} {named.model[:12]}"
     return f"{words}, refused: {named.refused.message}" if named.refused else words
@@ -126,8 +129,23 @@ def _whether_it_serves(named: "Production", said: Said) -> str:
 
 def _serves(named: "Production", said: Said) -> bool:
     """Whether the running service answers with this release, and as production's."""
-    proven = said.apps.get(named.app, {}).get("proven") is True
-    return proven and said.release(named.app) == named.release
+    channel = said.apps.get(named.app, {}).get("channel")
+    return channel == "production" and said.release(named.app) == named.release
+
+
+def _glass_fields(named: "Production") -> dict[str, str] | None:
+    record = named.break_glass
+    if record is None:
+        return None
+    made_at = record.made_at.isoformat()
+    return {"record": record.digest, "by": record.by, "reason": record.reason, "made_at": made_at}
+
+
+def _why_unproven(fields: Fields) -> str:
+    broken = fields.get("break_glass")
+    if not isinstance(broken, dict):
+        return "no receipt covers it"
+    return f"break-glass by {broken['by']}: {broken['reason']}"
 
 
 async def _service_says(client: ServiceClient) -> Said:

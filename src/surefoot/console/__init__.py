@@ -2,10 +2,11 @@
 
 from surefoot.console.pages import Page, Pages
 from surefoot.console.quality import Quality, quality
-from surefoot.console.views import Answered, DocumentedRoute, HeldBack, Home, Standing
+from surefoot.console.views import Answered, BrokenGlass, DocumentedRoute, HeldBack, Home, Standing
 
 __all__ = [
     "Answered",
+    "BrokenGlass",
     "DocumentedRoute",
     "HeldBack",
     "Home",

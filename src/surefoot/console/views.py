@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from surefoot.console.quality import Quality
 from surefoot.records import Answer, Pins, Trace
@@ -17,16 +18,30 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenGlass:
+    """Who put a release into production that nothing proves, why and when; `record` names the record."""
+
+    record: str
+    by: str
+    reason: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Which release of an app serves, from which channel, and the receipt that proves it, by digest.
 
-    `receipt` is None where nothing proves it: then `channel` is "working tree", else "production".
+    `receipt` is None where nothing proves it: then `channel` is "working tree", or somebody broke the glass.
+    `kind` is "comparison" or "founding", of the receipt. `since` is when this process began to serve it.
     """
 
     app: str
     release: str
     channel: str
     receipt: str | None
+    since: datetime
+    kind: str | None = None
+    broken_glass: BrokenGlass | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ What is exported here needs no Git. `promotion` changes what serves, through `gi
 
 from surefoot.releases.app_code import AppCode, code_pinned, read_code
 from surefoot.releases.apps import BUILT_IN_IDENTITY, AppFile, Parts, load_app, load_apps, manifest_of
+from surefoot.releases.break_glass import BreakGlass
 from surefoot.releases.bundles import (
     ReleaseBundle,
     ReleaseParts,
@@ -15,6 +16,7 @@ from surefoot.releases.bundles import (
     write_release,
 )
 from surefoot.releases.channels import Pointer, read_channel
+from surefoot.releases.entry import Entry, check_entry
 from surefoot.releases.proofs import check_proof
 from surefoot.releases.receipts import Receipt, list_receipts, read_receipt, write_receipt
 from surefoot.releases.runs import read_run, write_run
@@ -25,6 +27,8 @@ __all__ = [
     "BUILT_IN_IDENTITY",
     "AppCode",
     "AppFile",
+    "BreakGlass",
+    "Entry",
     "Parts",
     "Pointer",
     "Receipt",
@@ -32,6 +36,7 @@ __all__ = [
     "ReleaseParts",
     "Signatures",
     "Trust",
+    "check_entry",
     "check_proof",
     "code_pinned",
     "find_release",

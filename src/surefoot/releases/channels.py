@@ -26,6 +26,11 @@ class Pointer:
     receipt: str | None = None
     break_glass: str | None = None
 
+    @property
+    def proof(self) -> str:
+        """The name of the receipt, or of the break-glass record in its place."""
+        return self.receipt or self.break_glass or ""
+
 
 def channel_file(serving: Path, app: str, channel: str = PRODUCTION) -> Path:
     """Where the pointer is. NotFoundError for what cannot be an app's or a channel's name."""

@@ -17,7 +17,6 @@ from surefoot.releases.break_glass import (
     BreakGlass,
     break_glass_file,
     break_glass_of,
-    break_glass_signatures,
     check_break_glass,
     checked_words,
     read_break_glass,
@@ -26,17 +25,11 @@ from surefoot.releases.bundles import ReleaseBundle, load_parts, read_release
 from surefoot.releases.channels import Pointer
 from surefoot.releases.conditions import Candidate, proofs_of
 from surefoot.releases.deployment import Deployment, Found, receipts_of
+from surefoot.releases.entry import check_entry
 from surefoot.releases.pointing import Moved, Stand, bring, point, stand_of
-from surefoot.releases.proofs import check_proof
 from surefoot.releases.receipts import read_receipt, receipt_file
 from surefoot.releases.runs import read_run, run_file
-from surefoot.releases.signatures import (
-    Signatures,
-    read_signatures,
-    sign,
-    signature_bytes,
-    signature_file,
-)
+from surefoot.releases.signatures import Signatures, sign, signature_bytes, signature_file
 
 _LOCK = "promotion"
 
@@ -152,7 +145,7 @@ def _baseline(place: Deployment, pointer: Pointer) -> str | None:
     folder = place.promoted / pointer.release
     if pointer.break_glass is not None:
         return read_break_glass(folder, pointer.break_glass).replaces
-    return read_receipt(folder, pointer.receipt or "").baseline
+    return read_receipt(folder, pointer.proof).baseline
 
 
 def _proven(place: Deployment, app: str, release: str) -> Pointer:
@@ -165,22 +158,17 @@ def _proven(place: Deployment, app: str, release: str) -> Pointer:
             remedy="name another release",
         )
     refusal: RefusedError | None = None
-    for found in receipts_of([bundle.folder]):
+    ways = (
+        *(Pointer(release=release, receipt=found.digest) for found in receipts_of([bundle.folder])),
+        *(Pointer(release=release, break_glass=one.digest) for one in break_glass_of(bundle.folder)),
+    )
+    for pointer in ways:
         try:
-            signatures = read_signatures(place.trust, bundle.folder, found.digest)
-            check_proof(bundle.manifest, found.receipt, signatures=signatures)
+            check_entry(bundle, pointer, trust=place.trust)
         except RefusedError as error:
             refusal = refusal or error
         else:
-            return Pointer(release=release, receipt=found.digest)
-    for record in break_glass_of(bundle.folder):
-        try:
-            signatures = break_glass_signatures(place.trust, bundle.folder, record.digest)
-            check_break_glass(bundle.manifest, record, trust=place.trust, signatures=signatures)
-        except RefusedError as error:
-            refusal = refusal or error
-        else:
-            return Pointer(release=release, break_glass=record.digest)
+            return pointer
     why = f": {refusal.message}" if refusal else ""
     raise RefusedError(
         f"no receipt proves the release {release}{why}", remedy="name another release with --to"

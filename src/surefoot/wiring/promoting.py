@@ -7,7 +7,8 @@ from surefoot.local import Report
 from surefoot.releases import Receipt, ReleaseBundle, find_release
 from surefoot.releases.channels import read_channel
 from surefoot.releases.conditions import Candidate, Recheck
-from surefoot.releases.promotion import Moved, promote, rollback
+from surefoot.releases.pointing import Moved
+from surefoot.releases.promotion import promote, rollback
 from surefoot.releases.reading import checked_name
 from surefoot.releases.signatures import new_key
 from surefoot.releases.trust import key_text

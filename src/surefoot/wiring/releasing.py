@@ -11,19 +11,17 @@ from surefoot.records import Manifest, PinnedPrompt, VerdictKind
 from surefoot.releases import (
     BUILT_IN_IDENTITY,
     AppFile,
+    BreakGlass,
+    Entry,
     Parts,
     Pointer,
-    Receipt,
-    ReleaseBundle,
     ReleaseParts,
-    check_proof,
+    check_entry,
     load_parts,
     manifest_of,
     read_channel,
     read_code,
-    read_receipt,
     read_release,
-    read_signatures,
 )
 from surefoot.retrieval.snapshots import read_live, read_snapshot
 from surefoot.wiring.project import Project
@@ -35,12 +33,14 @@ Channel = Literal["production", "working tree"]
 class Chosen:
     """A release with its parts read: all that serves but the open snapshot.
 
-    `pointer` is what production named, and None for the working tree, which nothing proves.
+    `pointer` is what production named, and `entry` what let it in; both are None for the working tree, which
+    nothing proves.
     """
 
     manifest: Manifest
     parts: ReleaseParts
     pointer: Pointer | None
+    entry: Entry | None
 
 
 def channel_of(project: Project) -> Channel:
@@ -52,13 +52,15 @@ def channel_of(project: Project) -> Channel:
 class Production:
     """What production names for an app, as far as it can be read; `refused` is why it may not serve.
 
-    `kind` is that of its receipt's verdict. `release` is None where production names nothing.
+    `kind` is that of its receipt's verdict; `break_glass` is there in place of a receipt. `release` is None
+    where production names nothing.
     """
 
     app: str
     release: str | None = None
     receipt: str | None = None
     kind: VerdictKind | None = None
+    break_glass: BreakGlass | None = None
     model_alias: str | None = None
     model: str | None = None
     refused: SurefootError | None = None
@@ -75,7 +77,11 @@ def production_of(project: Project, app: AppFile) -> Production:
         bundle = read_release(_releases(project), pointer.release)
         manifest = bundle.manifest
         found = replace(found, model_alias=manifest.model_alias, model=manifest.model)
-        found = replace(found, kind=proof_of(project, bundle, pointer).verdict.kind)
+        entry = check_entry(bundle, pointer, trust=project.deployment.trust)
+        if isinstance(entry, BreakGlass):
+            found = replace(found, break_glass=entry)
+        else:
+            found = replace(found, kind=entry.verdict.kind)
         in_production(project, app, pointer)
     except SurefootError as error:
         return replace(found, refused=error)
@@ -105,7 +111,7 @@ def never_released(app: AppFile) -> RefusedError:
 
 
 def in_production(project: Project, app: AppFile, pointer: Pointer) -> Chosen:
-    """The release that the pointer names, with every digest and its proof checked.
+    """The release that the pointer names, with every digest and what let it in checked.
 
     RefusedError, or the error of a file that cannot be read, says what does not hold. The snapshot is not
     looked at: that is for whoever opens it.
@@ -117,23 +123,17 @@ def in_production(project: Project, app: AppFile, pointer: Pointer) -> Chosen:
             f"production of {app.name!r} names {pointer.release[:12]!r}, a release of {manifest.app!r}",
             remedy=f"promote a release of {app.name!r}",
         )
-    proof_of(project, bundle, pointer)
+    entry = check_entry(bundle, pointer, trust=project.deployment.trust)
     parts = load_parts(bundle)
     _refuse_another_deployment(project, manifest)
-    return Chosen(manifest=manifest, parts=parts, pointer=pointer)
-
-
-def proof_of(project: Project, bundle: ReleaseBundle, pointer: Pointer) -> Receipt:
-    """The receipt that the pointer names; RefusedError when it does not prove exactly this release."""
-    receipt = read_receipt(bundle.folder, pointer.receipt)
-    signatures = read_signatures(project.deployment.trust, bundle.folder, pointer.receipt)
-    check_proof(bundle.manifest, receipt, signatures=signatures)
-    return receipt
+    return Chosen(manifest=manifest, parts=parts, pointer=pointer, entry=entry)
 
 
 def working_tree(project: Project, app: AppFile) -> Chosen:
     """The app's parts as they are now, proven or not."""
-    return Chosen(manifest=present_manifest(project, app), parts=parts_of(project, app), pointer=None)
+    return Chosen(
+        manifest=present_manifest(project, app), parts=parts_of(project, app), pointer=None, entry=None
+    )
 
 
 def parts_of(project: Project, app: AppFile) -> ReleaseParts:

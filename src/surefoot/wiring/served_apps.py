@@ -10,13 +10,14 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from surefoot.answering import App, ChatModel, TokenCounter
 from surefoot.api.service import NotReady
-from surefoot.console import HeldBack, Standing
+from surefoot.console import BrokenGlass, HeldBack, Standing
 from surefoot.errors import NotFoundError, RefusedError, SnapshotError, SurefootError
 from surefoot.records import Passage
-from surefoot.releases import AppFile, Pointer
+from surefoot.releases import AppFile, BreakGlass, Entry, Pointer, Receipt
 from surefoot.retrieval import Embedder, Recipe
 from surefoot.retrieval.searching import SearchableSnapshot
 from surefoot.wiring.indexing import open_pinned
@@ -42,11 +43,16 @@ _log = logging.getLogger("surefoot.wiring")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """A release that answers. `pointer` is what production named; None for the working tree."""
+    """A release that answers, and since when.
+
+    `pointer` is what production named, and `entry` what let it in; both None for the working tree.
+    """
 
     app: App
     snapshot: SearchableSnapshot
     pointer: Pointer | None
+    entry: Entry | None
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,15 +103,9 @@ class ServedApps:
         return tuple(serving.app for serving in self._serving.values())
 
     def standings(self) -> tuple[Standing, ...]:
-        """Which release of each open app serves, and the receipt that proves it."""
+        """Which release of each open app serves, since when, and what let it in."""
         return tuple(
-            Standing(
-                app=name,
-                release=serving.app.manifest.digest,
-                channel=self.channel,
-                receipt=serving.pointer.receipt if serving.pointer else None,
-            )
-            for name, serving in sorted(self._serving.items())
+            _standing(name, serving, self.channel) for name, serving in sorted(self._serving.items())
         )
 
     async def passage(self, name: str, passage_id: str) -> Passage | None:
@@ -225,7 +225,13 @@ class ServedApps:
         except BaseException:
             self._shelf.give_back(manifest.snapshot)
             raise
-        return Serving(app=opened, snapshot=snapshot, pointer=chosen.pointer)
+        return Serving(
+            app=opened,
+            snapshot=snapshot,
+            pointer=chosen.pointer,
+            entry=chosen.entry,
+            since=datetime.now(UTC),
+        )
 
     def _chosen(self, app: AppFile, pointer: Pointer | None) -> Chosen:
         if pointer is None:
@@ -253,3 +259,20 @@ class ServedApps:
             _log.warning(
                 "app %s %s: %s; to mend it: %s", name, serves, error.message, error.remedy, exc_info=fault
             )
+
+
+def _standing(name: str, serving: Serving, channel: str) -> Standing:
+    entry = serving.entry
+    broken = entry if isinstance(entry, BreakGlass) else None
+    return Standing(
+        app=name,
+        release=serving.app.manifest.digest,
+        channel=channel,
+        receipt=serving.pointer.receipt if serving.pointer else None,
+        since=serving.since,
+        kind=entry.verdict.kind if isinstance(entry, Receipt) else None,
+        broken_glass=broken
+        and BrokenGlass(
+            record=broken.digest, by=broken.by, reason=broken.reason, made_at=broken.made_at
+        ),
+    )
