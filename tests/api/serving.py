@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,6 +31,7 @@ from surefoot.traces.prometheus_metrics import Metrics
 from surefoot.traces.sqlalchemy_store import TraceStore
 
 WAIT_SECONDS = 20.0
+SINCE = datetime(2026, 3, 1, tzinfo=UTC)
 ABSTENTION = "The documents do not say."
 PROMPT = """---
 schema: 1
@@ -113,7 +115,7 @@ class OneApp:
 
     def standings(self) -> tuple[Standing, ...]:
         app, release = self.app.manifest.app, self.app.manifest.digest
-        return (Standing(app=app, release=release, channel=self.channel, receipt=self.receipt),)
+        return (Standing(app=app, release=release, channel=self.channel, receipt=self.receipt, since=SINCE),)
 
     def held_back(self) -> tuple[HeldBack, ...]:
         return self.held

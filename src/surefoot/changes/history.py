@@ -29,13 +29,15 @@ class Places:
 class Released:
     """A channel that began to name a release of this version, and by which proof.
 
-    `proof` is what the receipt said, as in "PASS by answers", empty where it cannot be read.
+    `proof` is what the receipt said, as in "PASS by answers", empty where it cannot be read. Where somebody
+    broke the glass, `receipt` is empty and `proof` says who and why.
     """
 
     app: str
     channel: str
     release: str
     receipt: str
+    break_glass: str
     proof: str
     commit: Commit
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from surefoot.releases import Receipt, ReleaseBundle
     from surefoot.releases.deployment import Found
     from surefoot.releases.differences import Difference
-    from surefoot.releases.promotion import Moved
+    from surefoot.releases.pointing import Moved
     from surefoot.wiring.project import Project
 
 SHOWN = 12

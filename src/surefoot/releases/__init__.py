@@ -16,7 +16,7 @@ from surefoot.releases.bundles import (
     write_release,
 )
 from surefoot.releases.channels import Pointer, read_channel
-from surefoot.releases.entry import Entry, check_entry
+from surefoot.releases.entry import Entry, check_entry, read_entry
 from surefoot.releases.proofs import check_proof
 from surefoot.releases.receipts import Receipt, list_receipts, read_receipt, write_receipt
 from surefoot.releases.runs import read_run, write_run
@@ -48,6 +48,7 @@ __all__ = [
     "manifest_of",
     "read_channel",
     "read_code",
+    "read_entry",
     "read_receipt",
     "read_release",
     "read_run",

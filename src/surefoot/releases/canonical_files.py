@@ -31,9 +31,7 @@ def write_canonical(folder: Path, content: bytes) -> str:
     return digest
 
 
-def read_canonical(
-    kind: type[T], folder: Path, digest: str, *, schema: int, what: str, most_bytes: int
-) -> T:
+def read_canonical(kind: type[T], folder: Path, digest: str, *, schema: int, what: str, most_bytes: int) -> T:
     """The value of that name.
 
     Raises FileNotFoundError when it is not there, RefusedError when its bytes do not hash to its name or are

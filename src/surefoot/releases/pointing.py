@@ -60,9 +60,7 @@ class Stand:
 
     def moved(self, pointer: Pointer, replaced: str | None, commit: str | None) -> Moved:
         """What came of it."""
-        return Moved(
-            app=self.app, pointer=pointer, replaced=replaced, commit=commit, branch=self.head.branch
-        )
+        return Moved(app=self.app, pointer=pointer, replaced=replaced, commit=commit, branch=self.head.branch)
 
     def refuse_uncommitted(self, release: str) -> None:
         """What is to be replaced must be what was committed: else a deleted pointer would let a founding in.

@@ -12,8 +12,7 @@ from surefoot.integrations.promptlayer.ports import Prompts, Publication, Reques
 from surefoot.integrations.promptlayer.sending import Sender
 from surefoot.prompts import Prompt
 from surefoot.prompts.promptlayer_form import to_promptlayer
-from surefoot.releases import load_parts, read_channel, read_receipt, read_release
-from surefoot.releases.receipts import Receipt
+from surefoot.releases import Entry, Receipt, load_parts, read_channel, read_entry, read_release
 from surefoot.wiring.project import Project, secret
 
 SYNC = "surefoot promptlayer sync"
@@ -98,14 +97,14 @@ async def mirror_app(project: Project, prompts: Prompts, backlog: Backlog, app: 
     if pointer is None:
         return ()
     bundle = read_release(place.promoted, pointer.release)
-    receipt = read_receipt(bundle.folder, pointer.receipt)
+    entry = read_entry(bundle.folder, pointer)
     parts, done = load_parts(bundle), []
     for prompt in (parts.prompt, *parts.prompts.values()):
         label = label_of(project, app)
         _refuse_two_under_one_label(project, app, prompt, label)
         known = await asyncio.to_thread(backlog.version_of, prompt.name, prompt.digest)
         found = await mirror_prompt(
-            prompts, _publication(app, prompt, receipt), label=label, known_version=known
+            prompts, _publication(app, prompt, entry), label=label, known_version=known
         )
         await asyncio.to_thread(backlog.remember_version, prompt.name, prompt.digest, found.version)
         done.append(found)
@@ -179,14 +178,14 @@ def told(mirrored: Mirrored) -> str:
             return f"PromptLayer: {mirrored.label!r} stands at {where} already"
 
 
-def _publication(app: str, prompt: Prompt, receipt: Receipt) -> Publication:
+def _publication(app: str, prompt: Prompt, entry: Entry) -> Publication:
     exported = to_promptlayer(prompt)
     template, metadata = exported.value.get("prompt_template"), exported.value.get("metadata")
     if not isinstance(template, dict) or not isinstance(metadata, dict | None):
         raise IntegrationError(
             f"the prompt {prompt.name!r} has no form that PromptLayer knows", remedy="export it, and look"
         )
-    commit = receipt.revision or "none"
+    commit = (entry.revision if isinstance(entry, Receipt) else None) or "none"
     return Publication(
         name=prompt.name,
         template=template,
@@ -195,12 +194,12 @@ def _publication(app: str, prompt: Prompt, receipt: Receipt) -> Publication:
             DIGEST: prompt.digest,
             "surefoot_contract": prompt.contract_digest,
             "surefoot_app": app,
-            "surefoot_release": receipt.release,
-            "surefoot_receipt": receipt.digest,
+            "surefoot_release": entry.release,
+            "surefoot_receipt" if isinstance(entry, Receipt) else "surefoot_break_glass": entry.digest,
             "surefoot_commit": commit,
             "surefoot_lost": list(exported.lost),
         },
-        commit_message=f"surefoot: {receipt.release[:12]} of {app:.20}, commit {commit[:12]}",
+        commit_message=f"surefoot: {entry.release[:12]} of {app:.20}, commit {commit[:12]}",
     )
 
 

@@ -263,7 +263,9 @@ class ServedApps:
 
 def _standing(name: str, serving: Serving, channel: str) -> Standing:
     entry = serving.entry
-    broken = entry if isinstance(entry, BreakGlass) else None
+    broken = None
+    if isinstance(entry, BreakGlass):
+        broken = BrokenGlass(record=entry.digest, by=entry.by, reason=entry.reason, made_at=entry.made_at)
     return Standing(
         app=name,
         release=serving.app.manifest.digest,
@@ -271,8 +273,5 @@ def _standing(name: str, serving: Serving, channel: str) -> Standing:
         receipt=serving.pointer.receipt if serving.pointer else None,
         since=serving.since,
         kind=entry.verdict.kind if isinstance(entry, Receipt) else None,
-        broken_glass=broken
-        and BrokenGlass(
-            record=broken.digest, by=broken.by, reason=broken.reason, made_at=broken.made_at
-        ),
+        broken_glass=broken,
     )
