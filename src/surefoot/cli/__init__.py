@@ -12,6 +12,7 @@ from surefoot.cli import (
     keys,
     mirroring,
     modelling,
+    promoting,
     prompt_changes,
     prompt_checks,
     prompt_forms,
@@ -51,6 +52,10 @@ app.add_typer(modelling.app, name="model")
 app.add_typer(tracing.app, name="trace")
 app.add_typer(evaluating.app, name="eval")
 app.add_typer(gating.app, name="gate")
+releasing.app.command("promote")(promoting.promote)
+releasing.app.command("break-glass")(promoting.break_glass)
+releasing.app.command("rollback")(promoting.rollback)
+releasing.app.command("key")(promoting.key)
 app.add_typer(releasing.app, name="release")
 app.add_typer(mirroring.app, name="promptlayer")
 app.add_typer(keys.app, name="key")

@@ -1,15 +1,13 @@
-"""`surefoot release`: what could serve, what it pins, and what is in production."""
+"""`surefoot release create | list | show | diff`: what could serve, what it pins, where it stands."""
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from surefoot.cli.console import err, out, project_top, run
-from surefoot.cli.progress import Steps, reporter
 from surefoot.errors import SurefootError
 
 if TYPE_CHECKING:
@@ -17,8 +15,6 @@ if TYPE_CHECKING:
     from surefoot.releases import Receipt, ReleaseBundle
     from surefoot.releases.deployment import Found
     from surefoot.releases.differences import Difference
-    from surefoot.releases.pointing import Moved
-    from surefoot.wiring.project import Project
 
 SHOWN = 12
 
@@ -64,41 +60,6 @@ def diff(
     run(_diff(before, after, app_name, as_json))
 
 
-@app.command()
-def promote(
-    release: Annotated[
-        str | None,
-        typer.Argument(help="A release, by how its digest begins; the working tree's by default."),
-    ] = None,
-    app_name: AppName = None,
-) -> None:
-    """Put a proven release into production, in one commit. Exits with 4 when it is not proven."""
-    run(_promote(release, app_name))
-
-
-@app.command()
-def rollback(
-    to: Annotated[
-        str | None, typer.Option(help="A release to go back to; the one before by default.")
-    ] = None,
-    reason: Annotated[str, typer.Option(help="Why; it goes into the commit's message.")] = "",
-    app_name: AppName = None,
-) -> None:
-    """Put the release before the present one back into production, in one commit."""
-    run(_rollback(app_name, to, reason))
-
-
-@app.command()
-def key(
-    name: Annotated[str, typer.Argument(help="Who signs, such as ci: the name in the trust file.")],
-    file: Annotated[
-        Path | None, typer.Option(help="Where to write the private key; the state directory by default.")
-    ] = None,
-) -> None:
-    """Make a key to sign with, and print the trust file's line for its public half."""
-    run(_key(name, file))
-
-
 async def _create(app_name: str | None) -> None:
     from surefoot.releases.channels import read_channel
     from surefoot.wiring.project import open_project
@@ -125,7 +86,7 @@ async def _list(as_json: bool) -> None:
     apps = [each.name for each in project.apps]
     for digest, standing in all_standings(project.deployment, apps).items():
         if isinstance(standing, SurefootError):
-            err.print(Text(f"{digest} cannot be read: {_clean(str(standing))}"))
+            err.print(Text(f"{digest} cannot be read: {clean(str(standing))}"))
         else:
             standings.append(standing)
     if as_json:
@@ -137,7 +98,7 @@ async def _list(as_json: bool) -> None:
         newest = standing.receipts[0].receipt if standing.receipts else None
         proof = f"{newest.verdict.outcome} by {newest.suite}" if newest else "no receipt"
         words = (standing.bundle.digest, standing.bundle.manifest.app, standing.where(), proof)
-        out.print(Text("  ".join(map(_clean, words))))
+        out.print(Text("  ".join(map(clean, words))))
 
 
 async def _show(prefix: str, as_json: bool) -> None:
@@ -164,11 +125,14 @@ async def _show(prefix: str, as_json: bool) -> None:
         ("folder", str(standing.bundle.folder)),
     ]
     for name, value in rows:
-        out.print(Text.assemble((f"{name:<11}", "dim"), _clean(value)))
+        out.print(Text.assemble((f"{name:<11}", "dim"), clean(value)))
     if not standing.receipts:
         out.print(Text("no receipt: run `surefoot gate run`"))
+    for record in standing.broken:
+        words = f"{record.digest}  {record.made_at:%Y-%m-%d %H:%M %Z}  by {record.by}: {record.reason}"
+        out.print(Text.assemble((f"{'glass':<11}", "dim"), clean(words)))
     for found in standing.receipts:
-        out.print(Text.assemble((f"{'receipt':<11}", "dim"), _clean(_receipt_line(found))))
+        out.print(Text.assemble((f"{'receipt':<11}", "dim"), clean(_receipt_line(found))))
 
 
 async def _diff(before: str | None, after: str | None, app_name: str | None, as_json: bool) -> None:
@@ -200,51 +164,6 @@ async def _diff(before: str | None, after: str | None, app_name: str | None, as_
         _print_difference(difference)
 
 
-async def _promote(prefix: str | None, app_name: str | None) -> None:
-    from surefoot.wiring.project import open_project
-    from surefoot.wiring.promoting import promote_release
-
-    project = open_project(project_top())
-    with Steps() as steps:
-        moved = await promote_release(project, prefix, app_name, reporter(steps))
-    _print_moved(moved, "promoted")
-    await _mirror(project, moved.app)
-
-
-async def _rollback(app_name: str | None, to: str | None, reason: str) -> None:
-    from surefoot.wiring.project import open_project
-    from surefoot.wiring.promoting import rollback_release
-
-    project = open_project(project_top())
-    with Steps() as steps:
-        moved = await rollback_release(project, app_name, to, reason, reporter(steps))
-    _print_moved(moved, "rolled back")
-    await _mirror(project, moved.app)
-
-
-async def _mirror(project: "Project", app_name: str) -> None:
-    """Tell PromptLayer, where that is on: what is committed stays so, whatever comes of it."""
-    from surefoot.wiring.promptlayer import mirror_now
-
-    if said := await mirror_now(project, app_name):
-        err.print(Text(_clean(said)))
-
-
-async def _key(name: str, file: Path | None) -> None:
-    from surefoot.wiring.project import open_project
-    from surefoot.wiring.promoting import make_signing_key
-
-    private, line = make_signing_key(open_project(project_top()), name, file)
-    out.print(Text(line))
-    err.print(
-        Text(
-            f"The private key is {private}: keep it out of Git. The line goes into the trust file: below "
-            "[keys] for receipts, below [break_glass] for promotions without one, or below [approvals.keys], "
-            "with an email in place of the name."
-        )
-    )
-
-
 def _receipt_line(found: "Found") -> str:
     receipt = found.receipt
     words = (
@@ -259,21 +178,6 @@ def _receipt_line(found: "Found") -> str:
     return "  ".join(filter(None, words))
 
 
-def _print_moved(moved: "Moved", done: str) -> None:
-    """What production is now, and what to do with the commit."""
-    release = moved.pointer.release
-    if moved.commit is None and moved.replaced in (None, release):
-        err.print(Text(f"{release[:SHOWN]} is in production of {moved.app} already"))
-        out.print(Text(release))
-        return
-    before = f", which replaces {moved.replaced[:SHOWN]}" if moved.replaced else ", the first"
-    err.print(Text(f"{done}: production of {moved.app} is {release[:SHOWN]}{before}"))
-    where = moved.branch.removeprefix("refs/heads/") if moved.branch else "a detached HEAD"
-    if moved.commit:
-        err.print(Text(_clean(f"commit {moved.commit[:SHOWN]} on {where}; push it for others to serve it")))
-    out.print(Text(release))
-
-
 def _compared_with(receipt: "Receipt") -> str:
     if receipt.baseline is None:
         return "founding"
@@ -284,15 +188,15 @@ def _compared_with(receipt: "Receipt") -> str:
 def _print_difference(difference: "Difference") -> None:
     colours = {"+": "green", "-": "red", "@": "cyan"}
     if not difference.lines:
-        out.print(Text(_clean(f"{difference.part}: {difference.before} -> {difference.after}")))
+        out.print(Text(clean(f"{difference.part}: {difference.before} -> {difference.after}")))
         return
     digests = difference.part in ("prompt", "recipe")  # the other parts with lines are named by more
     before, after = (
         pinned[:SHOWN] if digests else pinned for pinned in (difference.before, difference.after)
     )
-    out.print(Text(_clean(f"{difference.part}: {before} -> {after}"), style="bold"))
+    out.print(Text(clean(f"{difference.part}: {before} -> {after}"), style="bold"))
     for line in difference.lines:
-        out.print(Text(_clean(line), style=colours.get(line[:1], "")))
+        out.print(Text(clean(line), style=colours.get(line[:1], "")))
 
 
 def _differences(before: "ReleaseBundle", after: "ReleaseBundle") -> "Sequence[Difference]":
@@ -301,7 +205,7 @@ def _differences(before: "ReleaseBundle", after: "ReleaseBundle") -> "Sequence[D
     return diff(before, after)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Text of files, safe to print on one line of a terminal."""
     from surefoot.reports.printable import printable
 

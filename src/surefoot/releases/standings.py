@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from surefoot.errors import SurefootError
 from surefoot.records import Json
 from surefoot.records.encoding import plain
+from surefoot.releases.break_glass import BreakGlass, break_glass_of
 from surefoot.releases.bundles import ReleaseBundle, list_releases
 from surefoot.releases.channels import read_channel
 from surefoot.releases.deployment import Deployment, Found, receipts_of
@@ -13,20 +14,24 @@ from surefoot.releases.deployment import Deployment, Found, receipts_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A release: its files, whether it was promoted, the apps whose production it is, its receipts.
+    """A release: its files, whether it was promoted, the apps whose production it is, what let it in.
 
-    The newest receipt is the first.
+    `unproven` are those apps whose production it is by break-glass, `broken` the records of that. The newest
+    receipt and the newest record are the first.
     """
 
     bundle: ReleaseBundle
     promoted: bool
     serves: tuple[str, ...]
+    unproven: tuple[str, ...]
     receipts: tuple[Found, ...]
+    broken: tuple[BreakGlass, ...]
 
     def where(self) -> str:
         """Where it is on its way, in a few words."""
         if self.serves:
-            return f"production of {', '.join(self.serves)}"
+            unproven = ", UNPROVEN: break-glass" if self.unproven else ""
+            return f"production of {', '.join(self.serves)}{unproven}"
         return "promoted before" if self.promoted else "candidate"
 
     def fields(self) -> dict[str, Json]:
@@ -36,22 +41,25 @@ class Standing:
             "folder": str(self.bundle.folder),
             "promoted": self.promoted,
             "production_of": self.serves,
+            "unproven_in": self.unproven,
             "manifest": plain(self.bundle.manifest),
             "receipts": [_receipt_fields(found) for found in self.receipts],
+            "break_glass": [_record_fields(record) for record in self.broken],
         }
 
 
 def standing_of(place: Deployment, apps: Sequence[str], prefix: str) -> Standing:
     """How the release whose digest begins like this stands. Raises NotFoundError and RefusedError."""
     bundle = place.find(prefix)
-    pointers = {app: read_channel(place.serving, app) for app in apps}
+    channels = ((app, read_channel(place.serving, app)) for app in apps)
+    here = {app: pointer for app, pointer in channels if pointer and pointer.release == bundle.digest}
     return Standing(
         bundle=bundle,
         promoted=bundle.folder.parent == place.promoted,
-        serves=tuple(
-            app for app, pointer in pointers.items() if pointer and pointer.release == bundle.digest
-        ),
+        serves=tuple(here),
+        unproven=tuple(app for app, pointer in here.items() if pointer.break_glass is not None),
         receipts=receipts_of(place.folders_of(bundle.digest)),
+        broken=break_glass_of(place.promoted / bundle.digest),
     )
 
 
@@ -64,6 +72,17 @@ def all_standings(place: Deployment, apps: Sequence[str]) -> dict[str, Standing 
         except SurefootError as error:
             found[digest] = error
     return found
+
+
+def _record_fields(record: BreakGlass) -> dict[str, Json]:
+    return {
+        "record": record.digest,
+        "app": record.app,
+        "by": record.by,
+        "reason": record.reason,
+        "replaces": record.replaces,
+        "made_at": record.made_at.isoformat(),
+    }
 
 
 def _receipt_fields(found: Found) -> dict[str, Json]:

@@ -95,6 +95,9 @@ class Metrics:
         self._held_back = self._gauge(
             "release_held_back", "1 while what production names does not serve", ("app", "release")
         )
+        self._unproven = self._gauge(
+            "release_unproven", "1 while what serves is proven by no receipt", ("app", "release")
+        )
         self._gauge("build_info", "The version of surefoot; always 1", ("version",)).labels(version).set(1)
 
     def observe(self, trace: Trace) -> None:
@@ -158,6 +161,12 @@ class Metrics:
                 pins.model,
                 channel,
             ).set(1)
+
+    def set_unproven(self, unproven: Iterable[tuple[str, str]]) -> None:
+        """Each app that serves what no receipt proves, a working tree or by break-glass, and that release."""
+        self._unproven.clear()
+        for app, release in unproven:
+            self._unproven.labels(app, release[:DIGITS]).set(1)
 
     def set_held_back(self, held_back: Iterable[tuple[str, str | None]]) -> None:
         """Each app whose production release does not serve, and that release, where it can be read."""

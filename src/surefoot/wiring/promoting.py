@@ -8,7 +8,7 @@ from surefoot.releases import Receipt, ReleaseBundle, find_release
 from surefoot.releases.channels import read_channel
 from surefoot.releases.conditions import Candidate, Recheck
 from surefoot.releases.pointing import Moved
-from surefoot.releases.promotion import promote, rollback
+from surefoot.releases.promotion import Emergency, break_glass, promote, rollback
 from surefoot.releases.reading import checked_name
 from surefoot.releases.signatures import new_key
 from surefoot.releases.trust import key_text
@@ -59,6 +59,14 @@ async def promote_release(
         recheck=_recheck(project, report),
     )
     return await promote(project.deployment, candidate, report=report)
+
+
+async def open_unproven(
+    project: Project, prefix: str, app_name: str | None, emergency: Emergency, report: Report
+) -> Moved:
+    """Put a release into production without proof, under somebody's name. Raises RefusedError."""
+    release = release_chosen(project, prefix, app_name)
+    return await break_glass(project.deployment, release, emergency, report=report)
 
 
 async def rollback_release(

@@ -116,6 +116,8 @@ class ServiceParts:
             self.metrics.set_promptlayer(waiting=state.waiting, sent=state.sent, dropped=state.dropped)
         self.metrics.set_model_ready(self.project.chat_alias(), self.model.watch.state.ready)
         self.metrics.set_serving((app.pins for app in self.apps.all_open()), channel=self.apps.channel)
+        standings = self.apps.standings()
+        self.metrics.set_unproven((one.app, one.release) for one in standings if one.receipt is None)
         self.metrics.set_held_back((held.app, held.release) for held in self.apps.held_back())
 
     @asynccontextmanager
