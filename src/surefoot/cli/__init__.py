@@ -5,6 +5,7 @@ import typer
 from surefoot.cli import (
     adopting,
     asking,
+    bundling,
     demonstrating,
     evaluating,
     gating,
@@ -40,6 +41,8 @@ app.command("serve")(running.serve)
 app.command("ask")(asking.ask)
 app.command("report")(reporting.report)
 app.command("demo")(demonstrating.demo)
+for bundle_command in (bundling.pack, bundling.push, bundling.pull, bundling.verify):
+    releasing.app.command(bundle_command.__name__)(bundle_command)
 prompting.app.command("lint")(prompt_checks.lint)
 prompting.app.command("try")(prompt_trying.try_prompt)
 prompting.app.command("diff")(prompt_changes.diff)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,9 +57,13 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port to listen on; the setting by default.")
     ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(help="Serve and follow this bundle; no project, prompts or Git are needed then."),
+    ] = None,
 ) -> None:
     """Run the HTTP service in the foreground; it needs an index and a model server."""
-    run(_serve(host, port), new_event_loop=_service_loop)
+    run(_serve(host, port, bundle), new_event_loop=_service_loop)
 
 
 def _service_loop() -> asyncio.AbstractEventLoop:
@@ -168,12 +172,25 @@ async def _down() -> None:
         out.print("nothing was running")
 
 
-async def _serve(host: str | None, port: int | None) -> None:
-    from surefoot.local.space import require_port
+def _what_to_serve(bundle: Path | None) -> "tuple[Project, Callable[[], Project] | None]":
+    """The project here, or a bundle as one, with what says how it changes."""
     from surefoot.wiring.project import open_project
 
+    if bundle is None:
+        return open_project(project_top()), None
+    from surefoot.releases.oci import Layout
+    from surefoot.wiring.replica import Replica
+
+    replica = Replica(Layout(path=bundle.resolve()), here=Path.cwd())
+    return replica.project, replica.follow
+
+
+async def _serve(host: str | None, port: int | None, bundle: Path | None) -> None:
+    from surefoot.local.space import require_port
+
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    project = open_project(project_top()).listening_on(host=host, port=port)
+    found, follow = _what_to_serve(bundle)
+    project = found.listening_on(host=host, port=port)
     listening = project.settings.service
     require_port(listening.host, listening.port, what="the service", setting="SUREFOOT_SERVICE_PORT")
 
@@ -181,7 +198,7 @@ async def _serve(host: str | None, port: int | None) -> None:
     from surefoot.api.uvicorn import server
     from surefoot.wiring.serving import service_of
 
-    async with service_of(project) as service:
+    async with service_of(project, follow) as service:
         running = server(create_app(service), host=listening.host, port=listening.port)
         err.print(f"surefoot listens on {project.service_url()}", markup=False)
         # Once it has stopped, uvicorn raises the signal that stopped it again: what is open is closed first.

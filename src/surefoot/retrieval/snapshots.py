@@ -131,6 +131,11 @@ def read_snapshot(path: Path) -> SnapshotInfo:
     return _info(path, _read_manifest(path))
 
 
+def file_digests(path: Path) -> dict[str, str]:
+    """The SHA-256 of each file that the manifest lists, by name. Raises SnapshotError."""
+    return {name: file.sha256 for name, file in _read_manifest(path).files.items()}
+
+
 def verify_snapshot(path: Path) -> SnapshotInfo:
     """Check every file against the manifest, and the manifest against the folder's name.
 

@@ -211,8 +211,24 @@ def read_settings(top: Path) -> Settings:
     """The settings of the project at `top`, every path absolute. SettingsError says which key is wrong."""
     _refuse_unknown_variables(os.environ)
     file = top / os.environ.get("SUREFOOT_FOLDERS_SERVING", "serving") / "settings.toml"
+    return _settings(read_toml(file) if file.exists() else {}, file, top=top, altered=top)
+
+
+def read_bundle_settings(file: Path | None, *, top: Path, bundle: Path) -> Settings:
+    """The settings of a service that has a bundle in place of a project; paths are relative to `top`.
+
+    `file` is the bundle's settings.toml, None where it has none. Where things are on this machine is not for
+    the bundle to say: its [folders] is left out.
+    """
+    _refuse_unknown_variables(os.environ)
+    written = read_toml(file) if file else {}
+    written.pop("folders", None)
+    return _settings(written, file or bundle, top=top, altered=bundle)
+
+
+def _settings(written: Mapping[str, object], file: Path, *, top: Path, altered: Path) -> Settings:
+    """Settings as they are written in a file; `altered` is the folder that others may alter."""
     try:
-        written = read_toml(file) if file.exists() else {}
         _refuse_trust_in(written, file)
         settings = Settings.model_validate(written)
     except ValidationError as error:
@@ -220,7 +236,7 @@ def read_settings(top: Path) -> Settings:
             _sentence(error),
             remedy=f"mend it in {file} or in the environment; docs/reference/settings.md lists all",
         ) from error
-    _refuse_alterable(settings.trust.file, top)
+    _refuse_alterable(settings.trust.file, altered)
     return _with_absolute_paths(settings, top)
 
 

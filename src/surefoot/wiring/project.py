@@ -145,6 +145,12 @@ def open_project(top: Path) -> Project:
             f"there is no project in {top}: it has no folder {serving.name!r}",
             remedy="change into a surefoot project, or set SUREFOOT_FOLDERS_SERVING",
         )
+    return project_with(top, settings)
+
+
+def project_with(top: Path, settings: Settings) -> Project:
+    """The project of these settings, its models and apps read. SettingsError says which file is wrong."""
+    serving = settings.folders.serving
     for url in (settings.chat.url, settings.embedder.url):
         if url is not None:
             check_address(url)

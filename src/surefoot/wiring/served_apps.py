@@ -7,7 +7,7 @@ working tree instead, as it was when the service began.
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -72,9 +72,17 @@ class ServedApps:
     """Every app of a project, each at the release that is to serve; `watch` follows what production names."""
 
     def __init__(
-        self, project: Project, *, embedder: Embedder, model: ChatModel, counter: TokenCounter
+        self,
+        project: Project,
+        *,
+        embedder: Embedder,
+        model: ChatModel,
+        counter: TokenCounter,
+        follow: Callable[[], Project] | None = None,
     ) -> None:
+        """`follow` says which project is to be served now, where that changes: for a bundle it does."""
         self._project = project
+        self._follow = follow
         self._embedder = embedder
         self._model = model
         self._counter = counter
@@ -138,6 +146,8 @@ class ServedApps:
 
     async def look(self) -> None:
         """Serve what is to serve now, for every app. One that fails, however it fails, stops no other."""
+        if self._follow is not None and not await self._followed(self._follow):
+            return
         for app in self._project.apps:
             with self._refusing(app.name, None):
                 await self._look(app)
@@ -163,6 +173,21 @@ class ServedApps:
 
     def _keeps_from_answering(self, name: str, refused: Refusal) -> bool:
         return name not in self._serving and (refused.released or not self._serving)
+
+    async def _followed(self, follow: Callable[[], Project]) -> bool:
+        """Whether what is to be served could be read; an app that is gone from it serves no more."""
+        try:
+            self._project = await asyncio.to_thread(follow)
+        except Exception:
+            for name in self.names():
+                with self._refusing(name, None):
+                    raise
+            return False
+        for gone in (self._serving.keys() | self._refused.keys()) - set(self.names()):
+            self._refused.pop(gone, None)
+            if serving := self._serving.pop(gone, None):
+                self._shelf.give_back(serving.snapshot.digest)
+        return True
 
     async def _look(self, app: AppFile) -> None:
         if self.channel == "working tree":

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -156,8 +156,11 @@ def _keeper(project: Project, store: TraceStore, promptlayer: PromptLayerParts |
 
 
 @asynccontextmanager
-async def service_of(project: Project) -> AsyncIterator[Service]:
-    """The service, its apps open where they can be; `Service.running` starts what runs beside the routes."""
+async def service_of(project: Project, follow: Callable[[], Project] | None = None) -> AsyncIterator[Service]:
+    """The service, its apps open where they can be; `Service.running` starts what runs beside the routes.
+
+    `follow` says which project is to be served now, where that changes.
+    """
     settings = project.settings
     authenticate = authenticate_of(project)
     if settings.serves_unproven:
@@ -167,7 +170,7 @@ async def service_of(project: Project) -> AsyncIterator[Service]:
         model = await stack.enter_async_context(model_of(project))
         watched = WatchedModel(model.chat, model.watch)
         plain = WatchedPlainModel(model.chat, model.watch)
-        apps = ServedApps(project, embedder=embedder, model=watched, counter=model.counter)
+        apps = ServedApps(project, embedder=embedder, model=watched, counter=model.counter, follow=follow)
         stack.push_async_callback(apps.aclose)
         await apps.look()
         store = await stack.enter_async_context(TraceStore(project.traces))

@@ -1,0 +1,180 @@
+"""What a bundle proves: that its files are what its digests say, and its releases what let them in says."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.models.catalogue import load_models
+from surefoot.releases.apps import load_app
+from surefoot.releases.bundles import ReleaseBundle, cannot_write, load_parts, read_release
+from surefoot.releases.channels import read_channel
+from surefoot.releases.oci.bundle import Bundle, wrong
+from surefoot.releases.oci.layout import Layout
+from surefoot.releases.oci.names import APPS, MODELS, RELEASES, SNAPSHOTS, is_small, second_parts
+from surefoot.releases.proofs import check_proof
+from surefoot.releases.receipts import Receipt, read_receipt
+from surefoot.releases.signatures import read_signatures
+from surefoot.releases.trust import Trust
+from surefoot.retrieval import snapshots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """A release in a bundle whose proof holds.
+
+    `signer` is the trusted key that signed the proof, None where the trust file lists none. `recorded` says
+    whether the recorded responses are there, from which scores and verdict can be computed again.
+    """
+
+    app: str
+    release: str
+    receipt: str
+    proof: str
+    signer: str | None
+    recorded: bool
+    passages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """A bundle whose every byte was read and found to be what it says."""
+
+    bundle: str
+    channel: str
+    files: int
+    size: int
+    releases: tuple[Proven, ...]
+
+    def words(self) -> Iterator[str]:
+        """What is proven and what is not, a sentence a line."""
+        yield (
+            f"bundle {self.bundle}: {self.files} files, {self.size} bytes, each with the SHA-256 that its "
+            "manifest names"
+        )
+        for one in self.releases:
+            yield (
+                f"{one.app}: {self.channel} is the release {one.release}, and prompts, recipe and code are "
+                "those that it pins"
+            )
+            yield f"{one.app}: {one.proof}"
+            yield f"{one.app}: {_signed(one)}"
+            yield f"{one.app}: the snapshot has the {one.passages} passages that the release was proven with"
+            yield f"{one.app}: {_recorded(one)}"
+
+
+def verify_bundle(layout: Layout, bundle: Bundle, *, trust: Trust) -> Verified:
+    """Read all of a bundle and check what it proves. Writes nothing but a temporary copy of its small files.
+
+    RefusedError, or the error of a file in it, says what does not hold, and of which blob.
+    """
+    for blob in {file.digest: file for file in bundle.files}.values():
+        layout.check(blob)
+    with _laid_out(layout, bundle) as top:
+        load_models(top / MODELS)
+        proven = tuple(_proven(bundle, top, app, trust) for app in bundle.releases)
+        pinned = {read_release(top / RELEASES, one.release).manifest.snapshot for one in proven}
+    if others := second_parts((file.name for file in bundle.files), SNAPSHOTS) - pinned:
+        raise wrong(
+            f"the bundle {bundle.digest}", f"it holds the snapshot {min(others)}, which no release pins"
+        )
+    return Verified(
+        bundle=bundle.digest,
+        channel=bundle.channel,
+        files=len(bundle.files),
+        size=bundle.size,
+        releases=proven,
+    )
+
+
+@contextmanager
+def _laid_out(layout: Layout, bundle: Bundle) -> Iterator[Path]:
+    """The small files of a bundle, in a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="surefoot-bundle-") as name:
+        top = Path(name)
+        try:
+            for file in (one for one in bundle.files if is_small(one.name)):
+                (top / file.name).parent.mkdir(parents=True, exist_ok=True)
+                with (top / file.name).open("xb") as stream:
+                    layout.copy(file, stream.write)
+        except OSError as error:
+            raise cannot_write(top, error) from error
+        yield top
+
+
+def _proven(bundle: Bundle, top: Path, app: str, trust: Trust) -> Proven:
+    where = f"the bundle {bundle.digest}"
+    load_app(top / APPS, app)
+    pointer = read_channel(top, app, bundle.channel)
+    if pointer is None or pointer.release != bundle.releases[app]:
+        raise wrong(where, f"its channel of {app!r} does not name the release {bundle.releases[app]}")
+    release = read_release(top / RELEASES, pointer.release)
+    if release.manifest.app != app:
+        raise wrong(where, f"the release of {app!r} is one of {release.manifest.app!r}")
+    receipt = read_receipt(release.folder, pointer.receipt)
+    signatures = read_signatures(trust, release.folder, pointer.receipt)
+    check_proof(release.manifest, receipt, signatures=signatures)
+    load_parts(release)
+    runs = {receipt.candidate_run, receipt.baseline_run} - {None}
+    there = {file.digest for file in bundle.named(f"{RELEASES}/{release.digest}/runs/")}
+    return Proven(
+        app=app,
+        release=release.digest,
+        receipt=pointer.receipt,
+        proof=_proof(pointer.receipt, receipt),
+        signer=signatures.signer(receipt.canonical()) if trust.keys else None,
+        recorded=runs <= there,
+        passages=_check_snapshot(bundle, top, release),
+    )
+
+
+def _check_snapshot(bundle: Bundle, top: Path, release: ReleaseBundle) -> int:
+    """The snapshot's files are those that its manifest lists, and it is the one that the release pins."""
+    pinned, where = (
+        release.manifest,
+        f"the snapshot {release.manifest.snapshot} in the bundle {bundle.digest}",
+    )
+    start = f"{SNAPSHOTS}/{pinned.snapshot}/"
+    info = snapshots.read_snapshot(top / start)
+    listed = snapshots.file_digests(top / start)
+    there = {file.name.removeprefix(start): file.digest for file in bundle.named(start)}
+    there.pop(snapshots.MANIFEST, None)
+    for name in sorted(listed.keys() | there.keys()):
+        if listed.get(name) != there.get(name):
+            raise wrong(
+                where, f"its file {name!r} is not the one that was built: {there.get(name, 'missing')}"
+            )
+    for what, found, wanted in (
+        ("passages", info.passages_digest, pinned.passages),
+        ("recipe", info.recipe, pinned.recipe),
+        ("embedder", info.embedder, pinned.embedder),
+    ):
+        if found != wanted:
+            raise wrong(where, f"the release pins the {what} {wanted}, and the snapshot has {found}")
+    return info.passages
+
+
+def _proof(digest: str, receipt: Receipt) -> str:
+    against = "it is founding" if receipt.baseline is None else f"against the release {receipt.baseline[:12]}"
+    return (
+        f"the receipt {digest} says PASS by the suite {receipt.suite}, {against}, "
+        f"earned {receipt.made_at:%Y-%m-%d}; it is about exactly this release and does not contradict itself"
+    )
+
+
+def _signed(one: Proven) -> str:
+    if one.signer is None:
+        return (
+            "nobody vouches for the receipt: no trust file lists whose signatures count (SUREFOOT_TRUST_FILE)"
+        )
+    return f"the key {one.signer!r} of the trust file signed the receipt"
+
+
+def _recorded(one: Proven) -> str:
+    if one.recorded:
+        return (
+            "the recorded responses are those the receipt names; that scores and verdict follow from them is "
+            "checked where the suite is, by `surefoot gate verify`"
+        )
+    return "recorded responses are not in it, so the scores rest on the receipt's word"
