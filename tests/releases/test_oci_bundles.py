@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from tests.releases.packing import LARGE, Packing, copied, new_packing, packed, 
 
 from surefoot.errors import NotFoundError, RefusedError, SurefootError
 from surefoot.records import Manifest, digest_bytes
-from surefoot.releases import Trust
+from surefoot.releases import BreakGlass, Pointer, Trust
+from surefoot.releases.break_glass import write_break_glass
+from surefoot.releases.channels import write_channel
 from surefoot.releases.oci import Layout, unpack_bundle, verify_bundle
 from surefoot.releases.receipts import receipt_file
 from surefoot.releases.signatures import new_key, sign, write_signature
@@ -157,6 +160,26 @@ def test_where_a_trust_file_lists_keys_only_a_signed_bundle_is_packed_copied_or_
     signed = packing.pack(layout, one, trust)
 
     assert "the key 'ci' of the trust file signed the receipt" in " ".join(signed.verified.words())
+
+
+def test_a_release_that_break_glass_let_in_is_packed_and_verify_says_that_nothing_proves_it(
+    packing: Packing, one: Manifest, layout: Layout
+) -> None:
+    record = BreakGlass(
+        app="answers",
+        release=one.digest,
+        replaces=None,
+        by="Ada",
+        reason="the valves leak",
+        made_at=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+    write_break_glass(packing.serving / "releases" / one.digest, record)
+    write_channel(packing.serving, "answers", Pointer(release=one.digest, break_glass=record.digest))
+
+    told = " ".join(packing.pack(layout, one).verified.words())
+
+    assert "NOT PROVEN: Ada put it into production without a receipt on 2026-03-01" in told
+    assert "the reason: the valves leak" in told and "nobody vouches for the record" in told
 
 
 def test_a_snapshot_that_is_not_the_one_the_release_pins_is_not_packed(

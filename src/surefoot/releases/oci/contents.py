@@ -8,13 +8,14 @@ from pathlib import Path
 
 from surefoot.models.catalogue import load_models
 from surefoot.releases.apps import load_app
+from surefoot.releases.break_glass import BreakGlass, break_glass_signatures
 from surefoot.releases.bundles import ReleaseBundle, cannot_write, load_parts, read_release
-from surefoot.releases.channels import read_channel
+from surefoot.releases.channels import Pointer, read_channel
+from surefoot.releases.entry import Entry, check_entry
 from surefoot.releases.oci.bundle import Bundle, wrong
 from surefoot.releases.oci.layout import Layout
 from surefoot.releases.oci.names import APPS, MODELS, RELEASES, SNAPSHOTS, is_small, second_parts
-from surefoot.releases.proofs import check_proof
-from surefoot.releases.receipts import Receipt, read_receipt
+from surefoot.releases.receipts import Receipt
 from surefoot.releases.signatures import read_signatures
 from surefoot.releases.trust import Trust
 from surefoot.retrieval import snapshots
@@ -22,16 +23,17 @@ from surefoot.retrieval import snapshots
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proven:
-    """A release in a bundle whose proof holds.
+    """A release in a bundle, and what lets it in: a receipt that holds, or the record of a break-glass.
 
-    `signer` is the trusted key that signed the proof, None where the trust file lists none. `recorded` says
-    whether the recorded responses are there, from which scores and verdict can be computed again.
+    `signer` is the trusted key that signed that, None where the trust file lists none. `recorded` says
+    whether the recorded responses of a receipt are there, from which it can be computed again.
     """
 
     app: str
     release: str
-    receipt: str
-    proof: str
+    receipt: str | None
+    break_glass: str | None
+    let_in_by: str
     signer: str | None
     recorded: bool
     passages: int
@@ -58,10 +60,11 @@ class Verified:
                 f"{one.app}: {self.channel} is the release {one.release}, and prompts, recipe and code are "
                 "those that it pins"
             )
-            yield f"{one.app}: {one.proof}"
+            yield f"{one.app}: {one.let_in_by}"
             yield f"{one.app}: {_signed(one)}"
-            yield f"{one.app}: the snapshot has the {one.passages} passages that the release was proven with"
-            yield f"{one.app}: {_recorded(one)}"
+            yield f"{one.app}: the snapshot has the {one.passages} passages that the release pins"
+            if one.receipt is not None:
+                yield f"{one.app}: {_recorded(one)}"
 
 
 def verify_bundle(layout: Layout, bundle: Bundle, *, trust: Trust) -> Verified:
@@ -112,21 +115,24 @@ def _proven(bundle: Bundle, top: Path, app: str, trust: Trust) -> Proven:
     release = read_release(top / RELEASES, pointer.release)
     if release.manifest.app != app:
         raise wrong(where, f"the release of {app!r} is one of {release.manifest.app!r}")
-    receipt = read_receipt(release.folder, pointer.receipt)
-    signatures = read_signatures(trust, release.folder, pointer.receipt)
-    check_proof(release.manifest, receipt, signatures=signatures)
+    entry = check_entry(release, pointer, trust=trust)
     load_parts(release)
-    runs = {receipt.candidate_run, receipt.baseline_run} - {None}
-    there = {file.digest for file in bundle.named(f"{RELEASES}/{release.digest}/runs/")}
+    runs = {entry.candidate_run, entry.baseline_run} - {None} if isinstance(entry, Receipt) else set()
     return Proven(
         app=app,
         release=release.digest,
         receipt=pointer.receipt,
-        proof=_proof(pointer.receipt, receipt),
-        signer=signatures.signer(receipt.canonical()) if trust.keys else None,
-        recorded=runs <= there,
+        break_glass=pointer.break_glass,
+        let_in_by=_receipt(entry) if isinstance(entry, Receipt) else _break_glass(entry),
+        signer=_signer(release, pointer, entry, trust),
+        recorded=runs <= {file.digest for file in bundle.named(f"{RELEASES}/{release.digest}/runs/")},
         passages=_check_snapshot(bundle, top, release),
     )
+
+
+def _signer(release: ReleaseBundle, pointer: Pointer, entry: Entry, trust: Trust) -> str | None:
+    read = read_signatures if isinstance(entry, Receipt) else break_glass_signatures
+    return read(trust, release.folder, pointer.proof).signer(entry.canonical())
 
 
 def _check_snapshot(bundle: Bundle, top: Path, release: ReleaseBundle) -> int:
@@ -155,20 +161,26 @@ def _check_snapshot(bundle: Bundle, top: Path, release: ReleaseBundle) -> int:
     return info.passages
 
 
-def _proof(digest: str, receipt: Receipt) -> str:
+def _receipt(receipt: Receipt) -> str:
     against = "it is founding" if receipt.baseline is None else f"against the release {receipt.baseline[:12]}"
     return (
-        f"the receipt {digest} says PASS by the suite {receipt.suite}, {against}, "
-        f"earned {receipt.made_at:%Y-%m-%d}; it is about exactly this release and does not contradict itself"
+        f"the receipt {receipt.digest} says PASS by the suite {receipt.suite}, {against}, earned "
+        f"{receipt.made_at:%Y-%m-%d}; it is about exactly this release and does not contradict itself"
+    )
+
+
+def _break_glass(record: BreakGlass) -> str:
+    return (
+        f"NOT PROVEN: {record.by} put it into production without a receipt on {record.made_at:%Y-%m-%d}, by "
+        f"break-glass, record {record.digest}; the reason: {record.reason}"
     )
 
 
 def _signed(one: Proven) -> str:
-    if one.signer is None:
-        return (
-            "nobody vouches for the receipt: no trust file lists whose signatures count (SUREFOOT_TRUST_FILE)"
-        )
-    return f"the key {one.signer!r} of the trust file signed the receipt"
+    what = "receipt" if one.receipt else "record"
+    if one.signer is not None:
+        return f"the key {one.signer!r} of the trust file signed the {what}"
+    return f"nobody vouches for the {what}: no trust file (SUREFOOT_TRUST_FILE) lists whose signatures count"
 
 
 def _recorded(one: Proven) -> str:
