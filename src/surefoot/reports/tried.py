@@ -13,8 +13,10 @@ from rich.text import Text
 
 from surefoot.errors import SurefootError
 from surefoot.records import Answer, Json
+from surefoot.records.encoding import plain
 from surefoot.reports.printable import one_line, printable
 from surefoot.reports.terminal import DIGITS, citation_line, fact_lines
+from surefoot.traces import all_tokens
 
 # Narrower, and a column holds too few words to be read.
 TWO_COLUMNS_FROM = 100
@@ -170,10 +172,11 @@ def _cell(reply: Reply, console: Console, width: int, height: int | None) -> Ren
 
 
 def _facts(answer: Answer) -> list[tuple[str, str]]:
-    usage, times = answer.usage, answer.timings
+    usage, times = all_tokens(answer), answer.timings
     first = times.first_token_seconds
     ended = answer.finish_reason + (": cut off at max_output_tokens" * (answer.finish_reason == "length"))
     return [
+        *(("searched", text) for text in answer.searched if text != answer.question),
         *(("calls", f"{call.name}({call.arguments})") for call in answer.tool_calls),
         ("passages shown", str(len(answer.passages))),
         ("tokens", "not said" if usage is None else f"{usage.prompt_tokens} in, {usage.output_tokens} out"),
@@ -228,12 +231,8 @@ def _reply_json(reply: Reply) -> dict[str, Json]:
         "passages": [ranked.passage.id for ranked in outcome.passages],
         "finish_reason": outcome.finish_reason,
         "abstained": outcome.abstained,
-        "usage": None
-        if outcome.usage is None
-        else {
-            "prompt_tokens": outcome.usage.prompt_tokens,
-            "output_tokens": outcome.usage.output_tokens,
-        },
+        "searched": list(outcome.searched),
+        "usage": plain(all_tokens(outcome)),
         "first_token_seconds": outcome.timings.first_token_seconds,
         "total_seconds": outcome.timings.total_seconds,
     }

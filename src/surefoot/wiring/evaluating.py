@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from surefoot.answering import App
 from surefoot.errors import EvaluationError
@@ -81,7 +82,8 @@ async def index_working_tree(project: Project, app: AppFile, embedder: Embedder,
 
     def tell(said: BuildProgress) -> None:
         if said.total:
-            report(Progress(step="index", done=said.done, total=said.total, unit="passages"))
+            unit: Literal["passages", "documents"] = "passages" if said.stage == "embed" else "documents"
+            report(Progress(step="index", done=said.done, total=said.total, unit=unit))
 
     await build_index(project, app, embedder, tell)
 

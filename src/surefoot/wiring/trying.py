@@ -13,6 +13,7 @@ from surefoot.changes.prompt_diff import source_lines
 from surefoot.changes.versions import PromptVersion
 from surefoot.errors import SnapshotError, SurefootError
 from surefoot.local import Report
+from surefoot.prompts import Prompt
 from surefoot.records import Manifest, digest
 from surefoot.releases import AppFile, ReleaseParts
 from surefoot.reports.tried import Trial, TriedSide
@@ -244,16 +245,24 @@ def _notes(project: Project, order: TryOrder, rival: Rival | None) -> Iterator[s
         yield f"{rival.name} pins the model {pinned.model_alias} ({pinned.model[:12]}); here another answers"
 
 
+def _prompts(side: _Side) -> Iterator[Prompt]:
+    yield side.parts.prompt
+    yield from side.parts.prompts.values()
+
+
 def _other_notes(sides: Sequence[_Side], *, given: bool) -> list[str]:
     """What else than the prompt differs, and may be why the answers do."""
     if len(sides) < 2:
         return []
     before, after = (side.manifest for side in sides)
+    there, here = ({prompt.name: prompt.digest for prompt in _prompts(side)} for side in sides)
     parts = {
+        **{f"the prompt {name}": there.get(name) != here[name] for name in sorted(here)},
         "documents": not given and before.passages != after.passages,
         "recipe": not given and before.recipe != after.recipe,
         "pipeline": before.pipeline != after.pipeline,
         "abstention sentence": before.abstention != after.abstention,
     }
-    differing = [name for name, differs in parts.items() if differs]
+    tried = f"the prompt {sides[-1].version.name}"
+    differing = [name for name, differs in parts.items() if differs and name != tried]
     return [f"not only the prompt differs, also: {', '.join(differing)}"] if differing else []
