@@ -11,6 +11,7 @@ from surefoot.releases.pointing import Moved
 from surefoot.releases.promotion import Emergency, break_glass, promote, rollback
 from surefoot.releases.reading import checked_name
 from surefoot.releases.signatures import new_key
+from surefoot.releases.taken_back import refuse_taken_back
 from surefoot.releases.trust import key_text
 from surefoot.wiring.candidates import create_release
 from surefoot.wiring.guarding import suites_guarding
@@ -42,9 +43,14 @@ def production_chosen(project: Project, app_name: str | None) -> ReleaseBundle:
 async def promote_release(
     project: Project, prefix: str | None, app_name: str | None, report: Report
 ) -> Moved:
-    """Put a release into production, that of the working tree without a digest. Raises RefusedError."""
+    """Put a release into production, that of the working tree without a digest. Raises RefusedError.
+
+    What was taken out of production goes back only when it is named.
+    """
     release = release_chosen(project, prefix, app_name)
     app = project.app_named(release.manifest.app)
+    if prefix is None:
+        refuse_taken_back(project.deployment, app.name, release.digest)
     folders, suites = project.settings.folders, suites_guarding(project, app)
     parts = parts_of(project, app)
     prompts = (parts.prompt, *parts.prompts.values())
