@@ -215,6 +215,12 @@ def test_a_bundle_that_is_not_there_ends_the_service_with_what_to_do(replica: Tr
     assert code == 2 and "there is no bundle in" in words
 
 
+def test_weights_are_fetched_by_the_catalogue_of_a_bundle(author: Author, replica: Trial) -> None:
+    code, words = replica.refused("model", "fetch", "nothing", "--bundle", str(author.shared))
+
+    assert code == 2 and "'nothing'" in words and "embedder" in words
+
+
 def test_git_is_not_on_the_replicas_path(replica: Trial) -> None:
     with pytest.raises(FileNotFoundError):
         subprocess.run(["git", "--version"], env=dict(replica.environment), check=False)

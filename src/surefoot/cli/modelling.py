@@ -1,5 +1,6 @@
 """`surefoot model`: the catalogue, and weights on this machine."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,9 +17,14 @@ Aliases = Annotated[
 
 
 @app.command()
-def fetch(aliases: Aliases = None) -> None:
+def fetch(
+    aliases: Aliases = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Take the models.toml of this bundle; no project is needed then.")
+    ] = None,
+) -> None:
     """Bring weights into the cache folder, check their SHA-256, and convert them for serving."""
-    run(_fetch(aliases))
+    run(_fetch(aliases, bundle))
 
 
 @app.command("list")
@@ -33,11 +39,11 @@ def verify(aliases: Aliases = None) -> None:
     run(_verify(aliases))
 
 
-async def _fetch(aliases: list[str] | None) -> None:
+async def _fetch(aliases: list[str] | None, bundle: Path | None) -> None:
     from surefoot.wiring.machine import Machine
-    from surefoot.wiring.project import open_project
+    from surefoot.wiring.replica import project_to_serve
 
-    project = open_project(project_top())
+    project, _ = project_to_serve(project_top(), bundle)
     with Steps() as steps:
         machine = Machine(project, reporter(steps))
         for alias in aliases or [project.chat_alias(), "embedder"]:

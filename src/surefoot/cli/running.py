@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -172,24 +172,12 @@ async def _down() -> None:
         out.print("nothing was running")
 
 
-def _what_to_serve(bundle: Path | None) -> "tuple[Project, Callable[[], Project] | None]":
-    """The project here, or a bundle as one, with what says how it changes."""
-    from surefoot.wiring.project import open_project
-
-    if bundle is None:
-        return open_project(project_top()), None
-    from surefoot.releases.oci import Layout
-    from surefoot.wiring.replica import Replica
-
-    replica = Replica(Layout(path=bundle.resolve()), here=Path.cwd())
-    return replica.project, replica.follow
-
-
 async def _serve(host: str | None, port: int | None, bundle: Path | None) -> None:
     from surefoot.local.space import require_port
+    from surefoot.wiring.replica import project_to_serve
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    found, follow = _what_to_serve(bundle)
+    found, follow = project_to_serve(project_top(), bundle)
     project = found.listening_on(host=host, port=port)
     listening = project.settings.service
     require_port(listening.host, listening.port, what="the service", setting="SUREFOOT_SERVICE_PORT")

@@ -1,6 +1,7 @@
 """A bundle as a project to serve, for a service that has no repository, no prompts and no Git."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from surefoot.errors import SettingsError, SurefootError
 from surefoot.releases.channels import PRODUCTION
 from surefoot.releases.oci import Bundle, Layout, unpack_bundle
 from surefoot.settings import Settings, read_bundle_settings
-from surefoot.wiring.project import Project, project_with
+from surefoot.wiring.project import Project, open_project, project_with
 
 # A bundle that cannot be laid out is tried again: its blobs may still be on their way.
 SECONDS_BETWEEN_TRIES = 2.0
@@ -69,6 +70,14 @@ class Replica:
             update={"folders": folders.model_copy(update={"serving": serving})}
         )
         return project_with(self._here, laid_out)
+
+
+def project_to_serve(top: Path, bundle: Path | None) -> tuple[Project, Callable[[], Project] | None]:
+    """The project at `top`, or a bundle as one, with what says which project is to be served later on."""
+    if bundle is None:
+        return open_project(top), None
+    replica = Replica(Layout(path=bundle.expanduser().absolute()), here=Path.cwd())
+    return replica.project, replica.follow
 
 
 def _settings_in(layout: Layout, bundle: Bundle, here: Path) -> Settings:
