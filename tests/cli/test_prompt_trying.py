@@ -15,6 +15,7 @@ from tests.cli.trial_release import promoted
 from tests.fakes.model_protocol import RefusedError
 
 from surefoot.records import Message
+from surefoot.retrieval.snapshots import read_live
 from surefoot.wiring.project import open_project
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -226,6 +227,29 @@ def test_before_the_first_release_there_is_nothing_to_compare_with(tmp_path: Pat
     assert "no release of 'answers' is in production yet" in wrong
     assert alone[0] == 0
     assert "nothing of this app is in production yet" in alone[1]
+
+
+def test_what_else_differs_than_the_prompt_is_noted(trial: Trial) -> None:
+    paper = trial.top / "papers" / "gauge-99.md"
+    paper.write_text("# Gauge 99\n\nGauge 99 stands at 997 bar.\n")
+    elsewhere = trial.top / "elsewhere"
+    pinned = read_live(trial.state / "snapshots", "papers", "default")
+    assert pinned is not None
+    trial.chat.names = ("another",)
+    try:
+        notes = as_json(trial, *QUESTION, "--endpoint", trial.chat.url)["notes"]
+        (trial.state / "snapshots" / pinned).rename(elsewhere)
+        without_its_index = as_json(trial, *QUESTION, "--endpoint", trial.chat.url)["notes"]
+    finally:
+        trial.chat.names = ("trial-chat",)
+        paper.unlink()
+        elsewhere.rename(trial.state / "snapshots" / pinned)
+
+    assert isinstance(notes, list)
+    assert "here another answers" in notes[0]
+    assert notes[1:] == ["not only the prompt differs, also: documents"]
+    assert isinstance(without_its_index, list)
+    assert "production of answers is shown the working tree's passages" in without_its_index[1]
 
 
 def test_a_wide_terminal_shows_both_answers_grow_side_by_side(trial: Trial) -> None:
