@@ -2,24 +2,16 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
 def replace_file(file: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Write `content` so that a reader, or a crash, sees the old file or the new one, nothing between."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    written = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        written.chmod(mode)
+    with _written_beside(file, content, mode) as written:
         written.replace(file)
-    except BaseException:
-        written.unlink(missing_ok=True)
-        raise
     flush(file.parent)
 
 
@@ -49,6 +41,14 @@ def flush(path: Path) -> None:
 
 def create_file(file: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Write a file that is not there yet, whole or not at all. FileExistsError when it is there."""
+    with _written_beside(file, content, mode) as written:
+        os.link(written, file)  # unlike a rename, it replaces nothing
+    flush(file.parent)
+
+
+@contextmanager
+def _written_beside(file: Path, content: bytes, mode: int) -> Iterator[Path]:
+    """A new file in the folder of `file`, all of it on the disk; what is left of it at the end goes."""
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     written = Path(name)
     try:
@@ -57,7 +57,6 @@ def create_file(file: Path, content: bytes, *, mode: int = 0o644) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         written.chmod(mode)
-        os.link(written, file)  # unlike a rename, it replaces nothing
+        yield written
     finally:
         written.unlink(missing_ok=True)
-    flush(file.parent)

@@ -3,7 +3,7 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,6 +64,18 @@ def case(gauge: int) -> dict[str, object]:
     }
 
 
+def guard(top: Path, suite: str, gauges: Iterable[int]) -> None:
+    """Give a project a suite of cases, and put it under Git, with nothing committed yet."""
+    folder = top / "evals" / suite
+    folder.mkdir(parents=True)
+    (folder / "suite.toml").write_text(SUITE)
+    (folder / "cases.jsonl").write_text("".join(json.dumps(case(gauge)) + "\n" for gauge in gauges))
+    (top / ".gitignore").write_text(".surefoot/\ncache/\n*.log\n")
+    git(top, "init", "-q", "-b", "main")
+    git(top, "config", "user.name", "keeper")
+    git(top, "config", "user.email", "keeper@localhost")
+
+
 @contextmanager
 def gauge_project(top: Path) -> Iterator[Trial]:
     """The project, committed; nothing of it is in production yet."""
@@ -74,16 +86,9 @@ def gauge_project(top: Path) -> Iterator[Trial]:
         for gauge in GAUGES:
             text = f"# Gauge {gauge}\n\nGauge {gauge} stands at {gauge}7 bar. It is read at noon.\n"
             (top / "papers" / f"gauge-{gauge}.md").write_text(text)
-        suite = top / "evals" / "gauges"
-        suite.mkdir(parents=True)
-        (suite / "suite.toml").write_text(SUITE)
-        (suite / "cases.jsonl").write_text("".join(json.dumps(case(gauge)) + "\n" for gauge in GAUGES))
+        guard(top, "gauges", GAUGES)
         prompt = (top / PROMPT).read_text()
         (top / PROMPT).write_text(re.sub(r"(?m)^suites: .*$", "suites: [gauges]", prompt))
-        (top / ".gitignore").write_text(".surefoot/\ncache/\n*.log\n")
-        git(top, "init", "-q", "-b", "main")
-        git(top, "config", "user.name", "keeper")
-        git(top, "config", "user.email", "keeper@localhost")
         commit(top, "A project")
         yield trial
 

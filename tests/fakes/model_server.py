@@ -10,14 +10,15 @@ import socket
 import struct
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Self, TypeVar
 
 from aiohttp import web
 from tests.fakes.embedder import hashed_words
 from tests.fakes.gate import WAIT_SECONDS, Gate
+from tests.fakes.in_a_thread import running
 from tests.fakes.model_protocol import (
     CONTEXT_TOKENS,
     EMBEDDING_KEYS,
@@ -300,18 +301,8 @@ def _reset(request: web.Request) -> None:
         request.transport.abort()
 
 
-@contextmanager
-def running_model_server(server: FakeModelServer | None = None) -> Iterator[FakeModelServer]:
+def running_model_server(
+    server: FakeModelServer | None = None,
+) -> AbstractContextManager[FakeModelServer]:
     """A fake server in a thread of its own, for tests that are not coroutines."""
-    server = server or FakeModelServer()
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        asyncio.run_coroutine_threadsafe(server.accept(), loop).result(WAIT_SECONDS)
-        yield server
-    finally:
-        asyncio.run_coroutine_threadsafe(server.refuse(), loop).result(WAIT_SECONDS)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(WAIT_SECONDS)
-        loop.close()
+    return running(server or FakeModelServer())

@@ -7,12 +7,12 @@ hand; what does not fit is in `faults`. It can fail in seven ways, see `Failure`
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Literal, Self
 
 from aiohttp import web
 from tests.fakes.gate import WAIT_SECONDS
+from tests.fakes.in_a_thread import running
 from tests.fakes.promptlayer_description import Call, Description, description
 from tests.fakes.promptlayer_shelf import Shelf
 
@@ -133,17 +133,6 @@ class FakePromptLayer:
         return web.json_response(said, status=status)
 
 
-@contextmanager
-def running_promptlayer() -> Iterator[FakePromptLayer]:
+def running_promptlayer() -> AbstractContextManager[FakePromptLayer]:
     """A stand-in in a thread of its own, for tests that are not coroutines."""
-    server, loop = FakePromptLayer(), asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        asyncio.run_coroutine_threadsafe(server.accept(), loop).result(WAIT_SECONDS)
-        yield server
-    finally:
-        asyncio.run_coroutine_threadsafe(server.refuse(), loop).result(WAIT_SECONDS)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(WAIT_SECONDS)
-        loop.close()
+    return running(FakePromptLayer())

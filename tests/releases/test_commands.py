@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.gauges import SUITE, case
+from tests.cli.gauges import commit, guard
 from tests.cli.trial_project import Trial, trial_project
 from tests.cli.trial_release import promoted, reword
 from tests.releases.repositories import git
@@ -18,14 +18,7 @@ from surefoot.releases import Pointer, read_channel, read_release
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     with trial_project(tmp_path_factory.mktemp("releases") / "project") as project:
-        (project.top / ".gitignore").write_text(".surefoot/\ncache/\n*.log\n")
-        suite = project.top / "evals" / "answers"
-        suite.mkdir(parents=True)
-        (suite / "suite.toml").write_text(SUITE)
-        (suite / "cases.jsonl").write_text(json.dumps(case(1)) + "\n")
-        git(project.top, "init", "-q", "-b", "main")
-        git(project.top, "config", "user.name", "keeper")
-        git(project.top, "config", "user.email", "keeper@localhost")
+        guard(project.top, "answers", [1])
         yield project
 
 
@@ -33,8 +26,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
 def production(trial: Trial) -> Pointer:
     """The first working tree's release and its receipt."""
     pointer = promoted(trial.top)
-    git(trial.top, "add", "-A")
-    git(trial.top, "commit", "-q", "-m", "A project")
+    commit(trial.top, "A project")
     return pointer
 
 

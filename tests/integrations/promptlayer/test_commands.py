@@ -6,23 +6,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from tests.cli.gauges import SUITE, case
+from tests.cli.gauges import commit, guard
 from tests.cli.trial_project import Trial, trial_project
 from tests.cli.trial_release import point, promoted, released, reword
-from tests.fakes.promptlayer_server import FAILURES, KEY, Failure, FakePromptLayer, running_promptlayer
+from tests.fakes.promptlayer_server import FAILURES, KEY, Failure, FakePromptLayer
 from tests.releases.repositories import git
 
 from surefoot.prompts import load_prompt
 from surefoot.releases import Pointer
 from surefoot.wiring.project import open_project
 from surefoot.wiring.promptlayer import backlog_of, mirror_now, sync
-
-
-@pytest.fixture(scope="module")
-def promptlayer() -> Iterator[FakePromptLayer]:
-    with running_promptlayer() as server:
-        yield server
-        assert server.faults == []
 
 
 @pytest.fixture(scope="module")
@@ -33,22 +26,14 @@ def trial(tmp_path_factory: pytest.TempPathFactory, promptlayer: FakePromptLayer
             settings.read_text()
             + f'[promptlayer]\nkey_variable = "TRIAL_KEY"\nurl = "{promptlayer.url}"\ndeadline_seconds = 1\n'
         )
-        (project.top / ".gitignore").write_text(".surefoot/\ncache/\n*.log\n")
-        suite = project.top / "evals" / "answers"
-        suite.mkdir(parents=True)
-        (suite / "suite.toml").write_text(SUITE)
-        (suite / "cases.jsonl").write_text(json.dumps(case(1)) + "\n")
-        git(project.top, "init", "-q", "-b", "main")
-        git(project.top, "config", "user.name", "keeper")
-        git(project.top, "config", "user.email", "keeper@localhost")
+        guard(project.top, "answers", [1])
         yield project.told({"TRIAL_KEY": KEY})
 
 
 @pytest.fixture(scope="module")
 def first(trial: Trial) -> Pointer:
     pointer = promoted(trial.top)
-    git(trial.top, "add", "-A")
-    git(trial.top, "commit", "-q", "-m", "A project")
+    commit(trial.top, "A project")
     return pointer
 
 

@@ -7,14 +7,7 @@ import httpx
 import pytest
 from tests.cli.trial_project import ANSWER, QUESTION, Trial, eventually, trial_project
 from tests.cli.trial_release import promoted
-from tests.fakes.promptlayer_server import KEY, FakePromptLayer, running_promptlayer
-
-
-@pytest.fixture(scope="module")
-def promptlayer() -> Iterator[FakePromptLayer]:
-    with running_promptlayer() as server:
-        yield server
-        assert server.faults == []
+from tests.fakes.promptlayer_server import KEY, FakePromptLayer
 
 
 @pytest.fixture(scope="module")
