@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from surefoot.errors import RefusedError, SettingsError
-from surefoot.releases.bundles import ReleaseBundle, find_release
+from surefoot.releases.bundles import ReleaseBundle, find_release, read_release
+from surefoot.releases.channels import read_channel
 from surefoot.releases.receipts import Receipt, list_receipts, read_receipt
 from surefoot.releases.trust import Trust
 
@@ -39,6 +40,11 @@ class Deployment:
     def find(self, prefix: str) -> ReleaseBundle:
         """The one release whose digest begins like this. Raises NotFoundError."""
         return find_release(self.folders, prefix)
+
+    def in_production(self, app: str) -> ReleaseBundle | None:
+        """What production names for an app, whether or not it may serve; None when it names nothing."""
+        pointer = read_channel(self.serving, app)
+        return None if pointer is None else read_release(self.promoted, pointer.release)
 
     def folders_of(self, release: str) -> tuple[Path, ...]:
         """The folders of one release, those that there are."""

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from surefoot.local import Report
-from surefoot.releases import read_channel, read_release
 from surefoot.releases.channels import PRODUCTION, channel_file
 from surefoot.releases.oci import Layout, Packed, files_of_release, pack_bundle
 from surefoot.retrieval.snapshots import verify_snapshot
@@ -22,15 +21,14 @@ def pack_production(project: Project, layout: Layout, app_name: str | None, repo
     files = {name: serving / name for name in ("settings.toml", "models.toml") if (serving / name).exists()}
     releases: dict[str, str] = {}
     for app in chosen:
-        pointer = read_channel(serving, app.name)
-        if pointer is None:
+        release = project.deployment.in_production(app.name)
+        if release is None:
             continue
-        releases[app.name] = pointer.release
-        pinned = read_release(serving / "releases", pointer.release).manifest.snapshot
+        releases[app.name] = release.digest
         for path in (serving / "apps" / f"{app.name}.toml", channel_file(serving, app.name)):
             files[path.relative_to(serving).as_posix()] = path
-        files |= files_of_release(serving, pointer.release)
-        files |= files_of_snapshot(project.snapshots, pinned)
+        files |= files_of_release(serving, release.digest)
+        files |= files_of_snapshot(project.snapshots, release.manifest.snapshot)
     if not releases:
         raise never_released(chosen[0])
     return pack_bundle(

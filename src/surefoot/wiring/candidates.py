@@ -16,7 +16,6 @@ from surefoot.releases.bundles import (
     read_release,
     write_release,
 )
-from surefoot.releases.channels import read_channel
 from surefoot.releases.receipts import Receipt, list_receipts, read_receipt
 from surefoot.wiring.project import Project
 from surefoot.wiring.releasing import parts_of, present_manifest
@@ -29,14 +28,13 @@ def baseline_of(project: Project, app: AppFile, against: str) -> ReleaseBundle |
 
     RefusedError where the one asked for cannot be.
     """
-    serving = project.settings.folders.serving
     others = [other.name for other in project.apps if other.name != app.name]
     compared = against if against in others else app.name
-    pointer = read_channel(serving, compared)
+    serves = project.deployment.in_production(compared)
     if against == FOUNDING:
-        if pointer is not None:
+        if serves is not None:
             raise RefusedError(
-                f"{app.name!r} has a production release, {pointer.release[:12]}: nothing is founded twice",
+                f"{app.name!r} has a production release, {serves.digest[:12]}: nothing is founded twice",
                 remedy="compare with it: `surefoot gate run --against production`",
             )
         return None
@@ -45,12 +43,12 @@ def baseline_of(project: Project, app: AppFile, against: str) -> ReleaseBundle |
             f"a release is not compared with {against!r}",
             remedy=f"use one of: {', '.join((PRODUCTION, FOUNDING, *others))}",
         )
-    if pointer is None:
+    if serves is None:
         raise RefusedError(
             f"no release of {compared!r} is in production yet, so there is nothing to compare with",
             remedy=f"found the first one: `surefoot gate run --app {compared} --against {FOUNDING}`",
         )
-    return read_release(serving / "releases", pointer.release)
+    return serves
 
 
 def candidate_of(project: Project, app: AppFile, prefix: str | None) -> ReleaseBundle:

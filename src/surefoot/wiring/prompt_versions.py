@@ -12,7 +12,7 @@ from surefoot.changes.versions import PromptVersion, version_at, version_in
 from surefoot.errors import NotFoundError
 from surefoot.evals.suites import Suite, load_suite
 from surefoot.records import Case
-from surefoot.releases import AppFile, read_channel, read_release
+from surefoot.releases import AppFile
 from surefoot.releases.git import Repository, open_repository
 from surefoot.wiring.counting import counting_of
 from surefoot.wiring.project import Project
@@ -118,12 +118,10 @@ def _base(project: Project, name: str, base: str | None) -> tuple[PromptVersion 
 
 def _in_production(project: Project, app: AppFile) -> tuple[PromptVersion, str] | None:
     """The prompt that production's release holds, whether or not it may serve."""
-    serving = project.settings.folders.serving
-    pointer = read_channel(serving, app.name)
-    if pointer is None:
+    release = project.deployment.in_production(app.name)
+    if release is None:
         return None
-    release = read_release(serving / "releases", pointer.release)
-    words = f"production of {app.name} ({pointer.release[:12]})"
+    words = f"production of {app.name} ({release.digest[:12]})"
     return version_in(release.prompts, release.manifest.prompt_name, shown=words), words
 
 

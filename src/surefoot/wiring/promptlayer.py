@@ -206,11 +206,12 @@ def _publication(app: str, prompt: Prompt, entry: Entry) -> Publication:
 def _refuse_two_under_one_label(project: Project, app: str, prompt: Prompt, label: str) -> None:
     """One label stands at one version: two apps with different texts of one prompt need one each."""
     for other in project.apps:
-        pointer = read_channel(project.deployment.serving, other.name)
-        if other.name == app or pointer is None or label_of(project, other.name) != label:
+        if other.name == app or label_of(project, other.name) != label:
             continue
-        manifest = read_release(project.deployment.promoted, pointer.release).manifest
-        if manifest.prompt_name == prompt.name and manifest.prompt != prompt.digest:
+        serves = project.deployment.in_production(other.name)
+        if serves is None or serves.manifest.prompt_name != prompt.name:
+            continue
+        if serves.manifest.prompt != prompt.digest:
             raise SettingsError(
                 f"{app!r} and {other.name!r} have different texts of {prompt.name!r} in production, "
                 f"and both would stand under {label!r}",

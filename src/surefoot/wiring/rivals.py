@@ -10,7 +10,7 @@ from surefoot.errors import NotFoundError, PromptError, RefusedError
 from surefoot.prompts import load, load_prompt
 from surefoot.prompts.files import PROMPT_SUFFIX
 from surefoot.records import Manifest
-from surefoot.releases import AppFile, ReleaseBundle, ReleaseParts, load_parts, read_channel
+from surefoot.releases import AppFile, ReleaseBundle, ReleaseParts, load_parts
 from surefoot.releases.bundles import SHORTEST_PREFIX, list_releases
 from surefoot.releases.git import open_repository
 from surefoot.wiring.project import Project
@@ -96,13 +96,12 @@ def rival_of(project: Project, place: Place, against: str | None) -> Rival | Non
     if against == NOTHING:
         return None
     if against is None or against == PRODUCTION:
-        pointer = read_channel(project.settings.folders.serving, place.app.name)
-        if pointer is None:
-            if against is None:
-                return None
-            raise _unreleased(place)
-        bundle = project.deployment.find(pointer.release)
-        return _released(place, bundle, f"production of {place.app.name}", base=PRODUCTION)
+        bundle = project.deployment.in_production(place.app.name)
+        if bundle is not None:
+            return _released(place, bundle, f"production of {place.app.name}", base=PRODUCTION)
+        if against is None:
+            return None
+        raise _unreleased(place)
     if against.endswith(PROMPT_SUFFIX):
         return _in_file(Path(against))
     if (project.settings.folders.prompts / f"{against}{PROMPT_SUFFIX}").is_file():
