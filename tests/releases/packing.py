@@ -1,5 +1,6 @@
 """A small deployment whose production can be packed, made without an embedder or a model."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -89,14 +90,15 @@ def packed(
     layout: Layout, releases: Mapping[str, str], files: Mapping[str, Path], trust: Trust | None = None
 ) -> Packed:
     """Pack these files."""
-    return pack_bundle(
+    packing = pack_bundle(
         layout, channel="production", releases=releases, files=files, trust=trust or Trust(), report=silent
     )
+    return asyncio.run(packing)
 
 
 def copied(source: Layout, target: Layout, trust: Trust | None = None) -> Packed:
     """Copy the bundle of production from one layout to another."""
-    return copy_bundle(source, target, "production", trust=trust or Trust(), report=silent)
+    return asyncio.run(copy_bundle(source, target, "production", trust=trust or Trust(), report=silent))
 
 
 def new_packing(top: Path) -> Packing:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from surefoot.records import Json
     from surefoot.releases.oci import Layout, Packed
 
+REGISTRY = "oci://"
+
 Here = Annotated[
     Path | None, typer.Option("--bundle", help="The bundle here; by default bundle/ in the state directory.")
 ]
@@ -30,19 +32,19 @@ def pack(
 
 
 def push(
-    to: Annotated[Path, typer.Argument(help="The folder to copy the bundle to; replicas may follow it.")],
+    to: Annotated[str, typer.Argument(help="A folder, or oci://HOST/REPOSITORY of a registry.")],
     here: Here = None,
 ) -> None:
-    """Copy the bundle here to another folder, which names it in one step once all of it is there."""
-    run(_copy(source=here, target=to))
+    """Copy the bundle here to a folder or a registry, whose tag moves in one step once all of it is there."""
+    run(_push(here, to))
 
 
 def pull(
-    source: Annotated[Path, typer.Argument(help="The folder to copy the bundle from.")],
+    source: Annotated[str, typer.Argument(help="A folder, or oci://HOST/REPOSITORY of a registry.")],
     here: Here = None,
 ) -> None:
-    """Copy a bundle from another folder to here, every byte checked before anything is written."""
-    run(_copy(source=source, target=here))
+    """Copy a bundle from a folder or a registry to here, every byte checked; the tag here moves last."""
+    run(_pull(source, here))
 
 
 def verify(
@@ -62,28 +64,50 @@ async def _pack(to: Path | None, app_name: str | None) -> None:
     project = open_project(project_top())
     layout = _layout(to or project.settings.folders.state / "bundle")
     with Steps() as steps:
-        packed = pack_production(project, layout, app_name, reporter(steps))
-    _print(packed, layout)
+        packed = await pack_production(project, layout, app_name, reporter(steps))
+    _print(packed, str(layout.path))
 
 
-async def _copy(source: Path | None, target: Path | None) -> None:
+async def _push(here: Path | None, to: str) -> None:
     from surefoot.releases.channels import PRODUCTION
     from surefoot.releases.oci import copy_bundle
     from surefoot.releases.trust import read_trust
     from surefoot.settings import read_settings
 
     settings = read_settings(project_top())
-    here = settings.folders.state / "bundle"
-    to = _layout(target or here)
+    source, trust = _layout(here or settings.folders.state / "bundle"), read_trust(settings.trust.file)
     with Steps() as steps:
-        copied = copy_bundle(
-            _layout(source or here),
-            to,
-            PRODUCTION,
-            trust=read_trust(settings.trust.file),
-            report=reporter(steps),
-        )
-    _print(copied, to)
+        report = reporter(steps)
+        if to.startswith(REGISTRY):
+            from surefoot.releases.oci.registry import Registry, parse_address
+            from surefoot.releases.oci.registry_copying import push_bundle
+
+            async with Registry(parse_address(to)) as registry:
+                pushed = await push_bundle(source, registry, PRODUCTION, trust=trust, report=report)
+        else:
+            pushed = await copy_bundle(source, _layout(Path(to)), PRODUCTION, trust=trust, report=report)
+    _print(pushed, to)
+
+
+async def _pull(source: str, here: Path | None) -> None:
+    from surefoot.releases.channels import PRODUCTION
+    from surefoot.releases.oci import copy_bundle
+    from surefoot.releases.trust import read_trust
+    from surefoot.settings import read_settings
+
+    settings = read_settings(project_top())
+    target, trust = _layout(here or settings.folders.state / "bundle"), read_trust(settings.trust.file)
+    with Steps() as steps:
+        report = reporter(steps)
+        if source.startswith(REGISTRY):
+            from surefoot.releases.oci.registry import Registry, parse_address
+            from surefoot.releases.oci.registry_copying import pull_bundle
+
+            async with Registry(parse_address(source)) as registry:
+                pulled = await pull_bundle(registry, target, PRODUCTION, trust=trust, report=report)
+        else:
+            pulled = await copy_bundle(_layout(Path(source)), target, PRODUCTION, trust=trust, report=report)
+    _print(pulled, str(target.path))
 
 
 async def _verify(bundle: Path | None, as_json: bool) -> None:
@@ -110,7 +134,7 @@ def _layout(folder: Path) -> "Layout":
     return Layout(path=folder.expanduser().absolute())
 
 
-def _print(packed: "Packed", layout: "Layout") -> None:
+def _print(packed: "Packed", where: str) -> None:
     from surefoot.local.space import human
 
     found = packed.verified
@@ -120,7 +144,7 @@ def _print(packed: "Packed", layout: "Layout") -> None:
     err.print(
         Text(
             f"{found.files} files, {human(found.size)}, of which {human(packed.written)} were copied; "
-            f"{found.channel} of {layout.path} {moved}"
+            f"{found.channel} of {where} {moved}"
         )
     )
     out.print(Text(found.bundle))

@@ -10,7 +10,7 @@ from surefoot.wiring.project import Project
 from surefoot.wiring.releasing import never_released
 
 
-def pack_production(project: Project, layout: Layout, app_name: str | None, report: Report) -> Packed:
+async def pack_production(project: Project, layout: Layout, app_name: str | None, report: Report) -> Packed:
     """Make the bundle of what production names, for one app or for all that are in production.
 
     RefusedError where nothing is, or where what is there is not proven; SnapshotError for an index that is
@@ -31,7 +31,7 @@ def pack_production(project: Project, layout: Layout, app_name: str | None, repo
         files |= files_of_snapshot(project.snapshots, release.manifest.snapshot)
     if not releases:
         raise never_released(chosen[0])
-    return pack_bundle(
+    return await pack_bundle(
         layout,
         channel=PRODUCTION,
         releases=releases,

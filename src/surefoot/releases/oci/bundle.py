@@ -83,6 +83,11 @@ class Bundle:
         """Bytes of all files, equal ones counted once."""
         return sum({file.digest: file.size for file in self.files}.values())
 
+    def own_blobs(self) -> tuple[tuple[BundleFile, bytes], ...]:
+        """The config and the manifest as blobs, in the order in which they are written."""
+        contents = (self.config, self.canonical())
+        return tuple((BundleFile(name="", digest=digest_bytes(one), size=len(one)), one) for one in contents)
+
     def named(self, start: str) -> tuple[BundleFile, ...]:
         """The files whose names begin like this."""
         return tuple(file for file in self.files if file.name.startswith(start))

@@ -1,14 +1,13 @@
 """Put a bundle into a layout: from the files of a deployment, or from another layout."""
 
-import hashlib
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.errors import RefusedError, SurefootError
 from surefoot.local import Progress, Report
-from surefoot.records import digest_bytes
 from surefoot.releases.bundles import cannot_write
 from surefoot.releases.oci.bundle import Bundle, BundleFile, bundle_of
 from surefoot.releases.oci.contents import Verified, verify_bundle
@@ -18,7 +17,8 @@ from surefoot.releases.trust import Trust
 from surefoot.retrieval.folders import owned_folder, remove_abandoned
 from surefoot.retrieval.snapshots import hash_file
 
-Copy = Callable[[BundleFile, Callable[[bytes], object]], None]
+# Writes a blob's bytes to a file, checked.
+Bring = Callable[[BundleFile, Path], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ def files_of_release(serving: Path, release: str) -> dict[str, Path]:
     return {name: path for name, path in found.items() if is_bundle_name(name)}
 
 
-def pack_bundle(
+async def pack_bundle(
     layout: Layout,
     *,
     channel: str,
@@ -65,13 +65,15 @@ def pack_bundle(
     ]
     bundle = bundle_of(channel, releases, named)
 
-    def copy(blob: BundleFile, write: Callable[[bytes], object]) -> None:
-        _copy_file(files[blob.name], blob, write)
+    async def bring(blob: BundleFile, to: Path) -> None:
+        shutil.copyfile(files[blob.name], to)
+        if hash_file(to) != blob.digest:
+            raise RefusedError(f"{files[blob.name]} changed while it was packed", remedy="run it again")
 
-    return _put(layout, bundle, copy, trust=trust, report=report)
+    return await put_bundle(layout, bundle, bring, trust=trust, report=report)
 
 
-def copy_bundle(source: Layout, target: Layout, tag: str, *, trust: Trust, report: Report) -> Packed:
+async def copy_bundle(source: Layout, target: Layout, tag: str, *, trust: Trust, report: Report) -> Packed:
     """Copy the bundle that a tag names to another layout, once all of it is found to be what it says.
 
     Blobs that are there are not copied again. Raises RefusedError before anything is written for a bundle
@@ -79,14 +81,23 @@ def copy_bundle(source: Layout, target: Layout, tag: str, *, trust: Trust, repor
     """
     bundle = source.bundle(tag)
     verify_bundle(source, bundle, trust=trust)
-    return _put(target, bundle, source.copy, trust=trust, report=report)
+
+    async def bring(blob: BundleFile, to: Path) -> None:
+        with to.open("xb") as stream:
+            source.copy(blob, stream.write)
+
+    return await put_bundle(target, bundle, bring, trust=trust, report=report)
 
 
-def _put(layout: Layout, bundle: Bundle, copy: Copy, *, trust: Trust, report: Report) -> Packed:
+async def put_bundle(layout: Layout, bundle: Bundle, bring: Bring, *, trust: Trust, report: Report) -> Packed:
+    """Bring the blobs that a layout lacks, check the bundle whole, and let the tag of its channel name it.
+
+    Raises what `bring` and `verify_bundle` raise, and ResourceError when the disk refuses: the tag stays.
+    """
     try:
         layout.begin()
         before = _before(layout, bundle.channel)
-        written = _put_blobs(layout, bundle, copy, report)
+        written = await _put_blobs(layout, bundle, bring, report)
         verified = verify_bundle(layout, bundle, trust=trust)
         layout.point(bundle.channel, bundle)
     except OSError as error:
@@ -101,8 +112,8 @@ def _before(layout: Layout, tag: str) -> str | None:
     return None
 
 
-def _put_blobs(layout: Layout, bundle: Bundle, copy: Copy, report: Report) -> int:
-    """Write those blobs that are not there; the manifest is the last."""
+async def _put_blobs(layout: Layout, bundle: Bundle, bring: Bring, report: Report) -> int:
+    """Write those blobs that are not there, the manifest last. Says how many bytes of files were written."""
     remove_abandoned(layout.path, WRITING)
     wanted = {file.digest: file for file in bundle.files}
     missing = [file for file in wanted.values() if not layout.has(file)]
@@ -111,23 +122,11 @@ def _put_blobs(layout: Layout, bundle: Bundle, copy: Copy, report: Report) -> in
     with owned_folder(layout.path, WRITING) as folder:
         for file in missing:
             report(Progress(step="bundle", done=done, total=total, unit="bytes"))
-            with (folder / file.digest).open("xb") as stream:
-                copy(file, stream.write)
+            await bring(file, folder / file.digest)
             layout.place(folder / file.digest, file)
             done += file.size
-        for content in (bundle.config, bundle.canonical()):
-            blob = BundleFile(name="", digest=digest_bytes(content), size=len(content))
+        for blob, content in bundle.own_blobs():
             if not layout.has(blob):
                 (folder / blob.digest).write_bytes(content)
                 layout.place(folder / blob.digest, blob)
     return total
-
-
-def _copy_file(path: Path, blob: BundleFile, write: Callable[[bytes], object]) -> None:
-    hashed = hashlib.sha256()
-    with path.open("rb") as stream:
-        while piece := stream.read(1024 * 1024):
-            hashed.update(piece)
-            write(piece)
-    if hashed.hexdigest() != blob.digest:
-        raise RefusedError(f"{path} changed while it was packed", remedy="run it again")
