@@ -1,6 +1,7 @@
-"""Whole files: replace one in one step, and find those that come with surefoot."""
+"""Whole files: replace one in one step, find those that come with surefoot, see how much room there is."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,12 @@ def flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def free_bytes(folder: Path) -> int:
+    """How much room the disk below a folder has, which need not exist yet."""
+    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    return shutil.disk_usage(there).free
 
 
 def create_file(file: Path, content: bytes, *, mode: int = 0o644) -> None:

@@ -15,8 +15,8 @@ from typing import get_args
 
 from surefoot.errors import NotFoundError, SettingsError
 from surefoot.evals.evidence import stands_in
-from surefoot.evals.strict_json import parse, shown
 from surefoot.records import Case, CaseKind, Evidence, Fact, Message
+from surefoot.records.strict_json import parse, shown
 
 LARGEST_FILE_BYTES = 32_000_000
 LONGEST_LINE_BYTES = 256_000

@@ -4,10 +4,10 @@ import logging
 from pathlib import Path
 
 from surefoot.errors import EvaluationError
-from surefoot.evals.strict_json import parse
 from surefoot.files import replace_file
 from surefoot.records import Json, Responded, canonical_json, digest
 from surefoot.records.encoding import from_plain, plain
+from surefoot.records.strict_json import parse
 
 SCHEMA = 1
 

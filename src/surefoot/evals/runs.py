@@ -10,7 +10,6 @@ from typing import Self
 
 from surefoot.errors import EvaluationError
 from surefoot.evals.fault_words import words_of
-from surefoot.evals.strict_json import parse, shown
 from surefoot.records import (
     Case,
     Json,
@@ -24,6 +23,7 @@ from surefoot.records import (
     digest_bytes,
 )
 from surefoot.records.encoding import from_plain, plain
+from surefoot.records.strict_json import parse, shown
 
 SCHEMA = 1
 

@@ -3,12 +3,12 @@
 import errno
 import os
 import platform
-import shutil
 import socket
 import sys
 from pathlib import Path
 
 from surefoot.errors import ResourceError
+from surefoot.files import free_bytes
 from surefoot.local.processes import port_holder
 
 MEMINFO = Path("/proc/meminfo")
@@ -48,8 +48,7 @@ def require_memory(needed_bytes: int, what: str) -> None:
 
 def require_disk(folder: Path, needed_bytes: int, what: str) -> None:
     """Raise ResourceError when the disk below `folder` (which need not exist yet) has too little room."""
-    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    free = shutil.disk_usage(there).free
+    free = free_bytes(folder)
     if free < needed_bytes:
         raise ResourceError(
             f"{what} needs {human(needed_bytes)} of disk at {str(folder)!r}; {human(free)} are free",

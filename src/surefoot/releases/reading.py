@@ -1,6 +1,5 @@
 """Read what may have been written by anybody: plain files of a sane size, digests and names spelt as such."""
 
-import json
 import os
 import re
 import stat
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from surefoot.errors import NotFoundError, RefusedError
 from surefoot.records import digest_bytes
+from surefoot.records.strict_json import parse
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -63,8 +63,8 @@ def read_named_bytes(file: Path, digest: str, *, most_bytes: int) -> bytes:
 def parse_object(content: bytes, file: Path) -> dict[str, object]:
     """A JSON object, read strictly: UTF-8, no key twice, no NaN. RefusedError names the file."""
     try:
-        value = json.loads(content.decode(), object_pairs_hook=_each_once, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+        value = parse(content)
+    except ValueError as error:
         raise damaged(file, f"it is not JSON as surefoot writes it: {error}") from None
     if not isinstance(value, dict):
         raise damaged(file, "it is not a JSON object")
@@ -77,14 +77,3 @@ def damaged(file: Path, why: str) -> RefusedError:
         f"{file} is damaged: {why}",
         remedy="restore it from Git (`git restore`), or make the release and its receipt again",
     )
-
-
-def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise ValueError("a key stands in it twice")
-    return values
-
-
-def _no_number(word: str) -> object:
-    raise ValueError(f"{word} is no number")

@@ -4,13 +4,13 @@ Each file is a layer, as plain bytes without an archive or compression, so that 
 size on the disk and equal files are kept once. The annotation `org.opencontainers.image.title` names it.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from surefoot.errors import RefusedError, SettingsError
 from surefoot.records import Json, canonical_json, digest_bytes
+from surefoot.records.strict_json import parse
 from surefoot.releases.oci.names import refuse_contents
 from surefoot.releases.reading import is_digest
 
@@ -165,9 +165,9 @@ def descriptor(value: Mapping[str, object], where: str, *, name: str = "") -> Bu
 def json_object(content: bytes, where: str) -> dict[str, object]:
     """A JSON object, no key twice; RefusedError for anything else."""
     try:
-        value = json.loads(content, object_pairs_hook=_each_once)
-    except (ValueError, RecursionError) as error:
-        raise wrong(where, f"it is not JSON: {error}") from None
+        value = parse(content)
+    except ValueError as error:
+        raise wrong(where, f"it is not JSON as surefoot writes it: {error}") from None
     if not isinstance(value, dict):
         raise wrong(where, "it is not a JSON object")
     return value
@@ -178,13 +178,6 @@ def wrong(where: str, why: str) -> RefusedError:
     return RefusedError(
         f"{where} is refused: {why}", remedy="pack it again, or pull it from where it is whole"
     )
-
-
-def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise ValueError("a key stands in it twice")
-    return values
 
 
 def _descriptor(media_type: str, digest: str, size: int) -> dict[str, Json]:

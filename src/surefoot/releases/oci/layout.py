@@ -8,7 +8,6 @@ import errno
 import fcntl
 import hashlib
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from surefoot.errors import NotFoundError, RefusedError, ResourceError, SettingsError
-from surefoot.files import flush, replace_file
+from surefoot.files import flush, free_bytes, replace_file
 from surefoot.records import Json, canonical_json
 from surefoot.releases.oci.bundle import (
     ARTIFACT_TYPE,
@@ -224,8 +223,7 @@ class Layout:
 
 def require_space(folder: Path, size: int) -> None:
     """ResourceError where the disk below a folder has too little room, before anything is written."""
-    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    free = shutil.disk_usage(there).free
+    free = free_bytes(folder)
     if free < size:
         raise ResourceError(
             f"{folder} has room for {free} bytes, and the bundle needs {size} more; nothing was written",
