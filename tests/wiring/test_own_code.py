@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.cli.gauges import SUITE, case
 from tests.cli.trial_project import LONGEST_SECONDS, Served, Trial, eventually, trial_project
 from tests.cli.trial_release import point, promoted
 
@@ -151,6 +152,29 @@ def test_changed_code_is_another_release_that_serves_once_promoted_and_can_be_ta
         point(trial.top, first, "agent")
         write_graph(trial, "_NEAR_ENOUGH = 0.0")
         eventually_serves(served, first)
+
+
+def test_its_further_prompt_is_tried_on_a_follow_up_beside_productions(
+    running: tuple[Served, Pointer], trial: Trial
+) -> None:
+    prompt, suite = trial.top / "prompts" / "rewrite.prompt.md", trial.top / "evals" / "agent"
+    before = prompt.read_text()
+    suite.mkdir(parents=True)
+    (suite / "suite.toml").write_text(SUITE.replace('"answers"', '"agent"'))
+    asked = {**case(4), "id": "follow-up", "question": ASKED["question"], "history": HISTORY}
+    (suite / "cases.jsonl").write_text(json.dumps(asked) + "\n")
+    prompt.write_text(before.replace("You rewrite the last question", "Say anew the last question"))
+    try:
+        told = json.loads(trial.said("prompt", "try", "rewrite", "--case", "agent/follow-up", "--json"))
+    finally:
+        prompt.write_text(before)
+
+    [one] = told["rounds"]
+    # What the edit makes of it is no question, so the agent searches for the turns as they stand.
+    as_they_stand = f"{HISTORY[0]['content']} {ASKED['question']}"
+    assert [reply["searched"] for reply in one["replies"]] == [[WHOLE_QUESTION], [as_they_stand]]
+    assert [side["prompt"]["name"] for side in told["sides"]] == ["rewrite", "rewrite"]
+    assert told["notes"] == []
 
 
 def test_it_opens_in_a_process_of_ones_own_for_other_frameworks(
