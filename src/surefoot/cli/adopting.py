@@ -37,10 +37,10 @@ def init(
     ] = None,
     ci: Annotated[
         Literal["github", "gitlab", "jenkins", "none"] | None,
-        typer.Option(help="Whose CI file to write; the one the repository uses by default."),
+        typer.Option(help="Whose CI files to write; by default for the one the repository uses."),
     ] = None,
 ) -> None:
-    """Write what this repository needs of surefoot: a prompt, a case, an app, settings, a CI file.
+    """Write what this repository needs of surefoot: a prompt, a case, an app, settings, CI files.
 
     Nothing that is there is changed, but for a line more in .gitignore. All is written, or nothing.
     """

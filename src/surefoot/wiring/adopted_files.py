@@ -16,12 +16,17 @@ from surefoot.settings import Settings
 Ci = Literal["github", "gitlab", "jenkins"]
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
-CI_FILES: Mapping[Ci, str] = {
-    "github": ".github/workflows/surefoot.yml",
-    "gitlab": ".gitlab-ci.yml",
-    "jenkins": "Jenkinsfile",
+# Each CI system's files, by their templates. What may write on GitHub is in files of its own.
+CI_FILES: Mapping[Ci, Mapping[str, str]] = {
+    "github": {
+        "github.yml": ".github/workflows/surefoot.yml",
+        "github-promote.yml": ".github/workflows/surefoot-promote.yml",
+    },
+    "gitlab": {"gitlab.yml": ".gitlab-ci.yml"},
+    "jenkins": {"Jenkinsfile": "Jenkinsfile"},
 }
-_CI_TEMPLATES: Mapping[Ci, str] = {"github": "github.yml", "gitlab": "gitlab.yml", "jenkins": "Jenkinsfile"}
+_OWNERS: Mapping[Ci, str] = {"github": ".github/CODEOWNERS", "gitlab": ".gitlab/CODEOWNERS"}
+_OWNERS_ANYWHERE = (".github/CODEOWNERS", ".gitlab/CODEOWNERS", "docs/CODEOWNERS", "CODEOWNERS")
 _EXAMPLE_NAME = "opening-hours.md"
 
 
@@ -91,9 +96,29 @@ def example_documents() -> dict[str, str]:
     return {_EXAMPLE_NAME: _template(_EXAMPLE_NAME).decode()}
 
 
-def ci_files(top: Path, ci: Ci) -> dict[Path, bytes]:
-    """The file that has a CI system gate each pull request."""
-    return {top / CI_FILES[ci]: (_TEMPLATES / "ci" / _CI_TEMPLATES[ci]).read_bytes()}
+def ci_files(top: Path, settings: Settings, ci: Ci) -> dict[Path, bytes]:
+    """The files that have a CI system gate each pull request; owners too, where there are none yet."""
+    files = {top / place: (_TEMPLATES / "ci" / name).read_bytes() for name, place in CI_FILES[ci].items()}
+    if ci in _OWNERS and not any((top / place).exists() for place in _OWNERS_ANYWHERE):
+        files[top / _OWNERS[ci]] = _owners(top, settings, ci).encode()
+    return files
+
+
+def _owners(top: Path, settings: Settings, ci: Ci) -> str:
+    """Whose eyes a change needs; all of it as comments, since only the team knows who they are."""
+    folders = settings.folders
+    guarded = {folders.serving: "operators", folders.evals: "evaluators", folders.prompts: "prompt-owners"}
+    lines = [
+        "# Who must approve a change of what answers, of what proves it, and of what runs both. Name your",
+        "# people, take the marks away, and protect the main branch so that their approval is asked for.",
+        *(
+            f"# /{folder.relative_to(top).as_posix()}/ @your-org/{team}"
+            for folder, team in guarded.items()
+            if folder.is_relative_to(top)
+        ),
+        *(f"# /{place} @your-org/maintainers" for place in CI_FILES[ci].values()),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _template(name: str) -> bytes:

@@ -173,7 +173,7 @@ def _ci(top: Path, settings: Settings, wanted: Ci | Literal["none"] | None) -> d
                 remedy="run it there, or give --ci none",
             )
         return {}
-    return ci_files(top, wanted or _ci_of(top))
+    return ci_files(top, settings, wanted or _ci_of(top))
 
 
 def _repository_of(top: Path) -> Path | None:
@@ -186,8 +186,8 @@ def _repository_of(top: Path) -> Path | None:
 
 def _ci_of(top: Path) -> Ci:
     """The CI system that the repository uses already; GitHub's where nothing tells."""
-    for ci, file in CI_FILES.items():
-        if (top / file).exists():
+    for ci, files in CI_FILES.items():
+        if any((top / file).exists() for file in files.values()):
             return ci
     return "github"
 
