@@ -10,6 +10,7 @@ import pytest
 from tests.cli.gauges import git
 from tests.cli.trial_project import free_port
 from tests.fakes.model_server import FakeModelServer, running_model_server
+from tests.house.workflows import owners_of
 
 from surefoot.evals.suites import load_suite
 from surefoot.prompts import load_prompt
@@ -254,9 +255,10 @@ def test_in_a_folder_of_a_repository_the_ci_file_is_left_to_its_top(repository: 
     [("github", ".github/workflows/surefoot.yml"), ("gitlab", ".gitlab-ci.yml"), ("jenkins", "Jenkinsfile")],
 )
 def test_every_ci_system_gets_its_file(repository: Path, ci: str, file: str) -> None:
-    said(repository, "--ci", ci)
+    words = said(repository, "--ci", ci)
 
     assert "surefoot gate run" in (repository / file).read_text()
+    assert (".github" in words) is (ci == "github")
 
 
 def test_without_ci_there_is_no_ci_file(repository: Path) -> None:
@@ -269,3 +271,30 @@ def test_the_whole_repository_may_be_what_it_answers_from(repository: Path) -> N
     (source,) = open_project(repository).corpus_of(open_project(repository).apps[0]).sources
     assert source.path == repository
     assert set(source.exclude) == {"prompts/**", "evals/**", "serving/**"}
+
+
+def test_owners_are_offered_for_what_decides_what_serves(repository: Path) -> None:
+    said(repository)
+
+    offered = (repository / ".github/CODEOWNERS").read_text()
+    assert all(line.startswith("# ") for line in offered.splitlines()), "nobody's name is made up"
+    filled = offered.replace("# /", "/")
+    for path in (
+        "serving/channels/answers/production.toml",
+        "serving/approvals/ab.json",
+        "evals/answers/suite.toml",
+        "prompts/answer.prompt.md",
+        ".github/workflows/surefoot-promote.yml",
+    ):
+        assert owners_of(filled, path), path
+
+
+@pytest.mark.parametrize("place", ["CODEOWNERS", "docs/CODEOWNERS", ".github/CODEOWNERS"])
+def test_owners_that_are_named_already_are_left(repository: Path, place: str) -> None:
+    (repository / place).parent.mkdir(exist_ok=True)
+    (repository / place).write_text("* @us\n")
+
+    said(repository)
+
+    assert (repository / place).read_text() == "* @us\n"
+    assert len([*repository.rglob("CODEOWNERS")]) == 1
