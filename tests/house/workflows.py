@@ -9,7 +9,7 @@ from tests.house.reference import Command
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@(v\d+|[0-9a-f]{40})")
 _WORKFLOW_KEYS = {"name", "on", "permissions", "concurrency", "jobs"}
 _JOB_KEYS = {"if", "runs-on", "timeout-minutes", "environment", "permissions", "steps"}
-_STEP_KEYS = {"name", "uses", "with", "run", "env", "if"}
+_STEP_KEYS = {"id", "name", "uses", "with", "run", "env", "if"}
 _EVENTS = {"push", "pull_request", "workflow_run"}
 _MAIN = "${{ github.event.repository.default_branch }}"
 _SCOPES = {"actions", "contents", "pull-requests"}
