@@ -52,6 +52,7 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
         "wiring/machine.py",
         "cli/service_client.py",
         "integrations/promptlayer/rest.py",
+        "integrations/git_hosts/rest.py",
         "releases/oci/registry.py",
     ),
     "promptlayer": ("integrations/promptlayer/sdk.py",),

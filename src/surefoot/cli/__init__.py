@@ -6,6 +6,7 @@ from surefoot.cli import (
     adopting,
     asking,
     bundling,
+    change_posting,
     demonstrating,
     evaluating,
     gating,
@@ -50,6 +51,7 @@ prompting.app.command("history")(prompt_changes.history)
 prompting.app.command("schema")(prompt_forms.schema)
 prompting.app.command("stub")(prompt_forms.stub)
 app.add_typer(prompting.app, name="prompt")
+app.add_typer(change_posting.app, name="change")
 app.add_typer(indexing.app, name="index")
 app.add_typer(modelling.app, name="model")
 app.add_typer(tracing.app, name="trace")
