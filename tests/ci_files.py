@@ -16,14 +16,14 @@ _COMMAND = re.compile(r"(?:^|[;&|{!]|\bdo|\bthen) *(?:python -m )?surefoot (?P<w
 
 
 def jobs(host: str) -> dict[str, tuple[str, ...]]:
-    """The shell lines of each of a host's jobs in the templates: `gate` and `promote`."""
+    """The shell lines of each of a host's jobs in the templates: `gate`, `comment` and `promote`."""
     if host == "jenkins":
         return jenkins_jobs((TEMPLATES / "Jenkinsfile").read_text())
     if host == "gitlab":
         parsed = yaml.safe_load((TEMPLATES / "gitlab.yml").read_text())
-        names = {"gate": "surefoot", "promote": "surefoot-promote"}
+        names = {"gate": "surefoot", "comment": "surefoot-comment", "promote": "surefoot-promote"}
         return {job: gitlab_lines(parsed[name]) for job, name in names.items()}
-    files = ("github.yml", "github-promote.yml")
+    files = ("github.yml", "github-comment.yml", "github-promote.yml")
     return {
         job: lines for name in files for job, lines in github_jobs((TEMPLATES / name).read_text()).items()
     }

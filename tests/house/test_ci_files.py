@@ -40,16 +40,20 @@ def test_every_command_of_a_ci_file_is_one_with_these_options() -> None:
 
 
 def test_every_host_runs_the_same_commands() -> None:
-    """Options differ as far as hosts do: how findings are shown."""
+    """Options differ as far as hosts do: how findings are shown, and whose API it is."""
     kept = [
         {
-            job: [[word for word in words if word.isalpha()] for words in surefoot_commands(lines)]
+            job: [
+                [word for word in words if word.isalpha() and word not in HOSTS]
+                for words in surefoot_commands(lines)
+            ]
             for job, lines in jobs(host).items()
         }
         for host in HOSTS
     ]
     assert kept[1:] == [kept[0], kept[0]]
     assert kept[0]["gate"] == [["prompt", "lint"], ["gate", "run"]]
+    assert kept[0]["comment"] == [["change", "post"]]
     assert ["release", "promote"] in kept[0]["promote"]
 
 
@@ -64,6 +68,7 @@ def test_planted_faults_are_seen() -> None:
     assert list(command_faults(["gate", "walk"], there))
     assert list(command_faults(["gate", "run", "--faster"], there))
     gate = text(Path(".github/workflows/pull-request.yml"))
+    comment = text(Path(".github/workflows/pull-request-comment.yml"))
     for workflow, old, new in (
         (gate, "permissions: {contents: read}", "permissions: write-all"),
         (gate, "permissions: {contents: read}", ""),
@@ -78,6 +83,9 @@ def test_planted_faults_are_seen() -> None:
         (gate, "actions/checkout@v4", "actions/checkout@main"),
         (gate, "surefoot prompt lint", "surefoot prompt lint ${{ github.head_ref }}"),
         (gate, "surefoot gate run --app agent", "KEY=${{ secrets.KEY }} surefoot gate run"),
+        (comment, "github.event.repository.default_branch", "github.event.workflow_run.head_sha"),
+        (comment, "          path: from-pull-request\n", ""),
+        (comment, "permissions: {}", "permissions: {contents: write}"),
     ):
         assert old in workflow and list(workflow_faults(workflow.replace(old, new))), (old, new)
     assert owners_of("* @all\n/evals/ @some # why\n", "evals/a/b") == ("@some",)

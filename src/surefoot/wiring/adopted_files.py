@@ -20,6 +20,7 @@ _TEMPLATES = Path(__file__).parents[1] / "templates"
 CI_FILES: Mapping[Ci, Mapping[str, str]] = {
     "github": {
         "github.yml": ".github/workflows/surefoot.yml",
+        "github-comment.yml": ".github/workflows/surefoot-comment.yml",
         "github-promote.yml": ".github/workflows/surefoot-promote.yml",
     },
     "gitlab": {"gitlab.yml": ".gitlab-ci.yml"},

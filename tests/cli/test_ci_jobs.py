@@ -1,10 +1,12 @@
-"""The lines of the promote jobs that `surefoot init` writes, run as a CI runner would, on a bare remote."""
+"""The lines of the CI files that `surefoot init` writes, run as runners would, in fresh clones."""
 
+import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import yaml
 from tests.ci_files import HOSTS, TEMPLATES, jobs
 from tests.cli.gauges import SPOILT, commit, gauge_project, git, reword
 from tests.cli.trial_project import Trial
+from tests.fakes.git_host_server import REPOSITORY, TOKEN, running_git_host
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -75,34 +78,41 @@ class House:
         git(self.author.top, "push", "-q", "origin", "main")
 
     def promote_job(self, host: str) -> "subprocess.CompletedProcess[str]":
-        """One run of the job: its lines, each in a shell of its own, in a fresh clone."""
+        """One run of the job, on a fresh clone of main."""
+        clone = self.cloned("main")
+        url = "https://surefoot:token@gitlab.example/team/project.git"
+        git(clone, "config", f"url.{self.remote}.insteadOf", url)
+        return self.job(host, "promote", clone, VARIABLES[host])
+
+    def cloned(self, branch: str) -> Path:
+        """A runner's checkout: no branch, and nothing done in it yet."""
         clone = self.folder / f"runner-{len([*self.folder.glob('runner-*')])}"
         git(self.folder, "clone", "-q", str(self.remote), str(clone))
-        git(clone, "checkout", "-q", "--detach", "origin/main")
-        git(
-            clone,
-            "config",
-            f"url.{self.remote}.insteadOf",
-            "https://surefoot:token@gitlab.example/team/project.git",
-        )
+        git(clone, "checkout", "-q", "--detach", f"origin/{branch}")
+        return clone
+
+    def job(
+        self, host: str, job: str, folder: Path, more: Mapping[str, str]
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a job's lines in a folder, each in a shell of its own; the last that ran."""
         variables = {
             **self.author.environment,
-            **VARIABLES[host],
             "PATH": f"{self.tools}:{os.environ['PATH']}",
             "XDG_CONFIG_HOME": str(self.folder),
+            **more,
         }
         done = None
-        for line in jobs(host)["promote"]:
+        for line in jobs(host)[job]:
             done = subprocess.run(
                 ["bash", "-e", "-c", line],
-                cwd=clone,
+                cwd=folder,
                 env=variables,
                 capture_output=True,
                 text=True,
                 timeout=120,
                 check=False,
             )
-            if done.returncode:
+            if done.returncode and job == "promote":
                 return done
         assert done is not None
         return done
@@ -184,3 +194,41 @@ def test_a_rollback_is_not_undone_by_the_next_merge(house: House) -> None:
     assert done.returncode == 4
     assert "was taken out of production" in done.stderr
     assert house.production() == back
+
+
+def test_a_forks_pull_request_gets_one_comment_which_follows_it(house: House) -> None:
+    top = house.author.top
+    git(top, "fetch", "-q", "origin")
+    git(top, "switch", "-q", "-c", "pull-request", "origin/main")
+    reword(top, SPOILT)
+    git(top, "push", "-q", "origin", "pull-request")
+    with running_git_host() as host:
+        host.pulls = [(7, "stranger/handbook", "patch-1", "c0ffee")]
+        event = house.folder / "event.json"
+        started = {"head_sha": "c0ffee", "head_branch": "patch-1"}
+        started |= {"head_repository": {"full_name": "stranger/handbook"}}  # type: ignore[dict-item]
+        event.write_text(json.dumps({"workflow_run": started}))
+        variables = {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": host.url, "GITHUB_REPOSITORY": REPOSITORY}
+        variables["GITHUB_EVENT_PATH"] = str(event)
+
+        def gated() -> str:
+            runner = house.cloned("pull-request")
+            house.job("github", "gate", runner, {"GITHUB_STEP_SUMMARY": str(runner / "summary.md")})
+            poster = house.folder / f"poster-{runner.name}"
+            (poster / "from-pull-request").mkdir(parents=True)
+            shutil.copy(runner / "comment.md", poster / "from-pull-request")
+            done = house.job("github", "comment", poster, variables)
+            assert done.returncode == 0, done.stderr
+            assert (runner / "summary.md").read_text() == (runner / "comment.md").read_text()
+            (comment,) = host.comments
+            return comment.body
+
+        assert "FAIL" in gated()
+        git(top, "revert", "--no-edit", "HEAD")
+        reword(top, "- Be polite.")
+        git(top, "push", "-q", "origin", "pull-request")
+        assert "PASS" in gated()
+        (top / "prompts/answer.prompt.md").write_text("Dear model,\n")
+        commit(top, "A letter")
+        git(top, "push", "-q", "origin", "pull-request")
+        assert "There is no verdict" in gated()
