@@ -213,7 +213,12 @@ def test_a_forks_pull_request_gets_one_comment_which_follows_it(house: House) ->
 
         def gated() -> str:
             runner = house.cloned("pull-request")
-            house.job("github", "gate", runner, {"GITHUB_STEP_SUMMARY": str(runner / "summary.md")})
+            house.job(
+                "github",
+                "gate",
+                runner,
+                {"GITHUB_STEP_SUMMARY": str(runner / "summary.md"), "GITHUB_BASE_REF": "main"},
+            )
             poster = house.folder / f"poster-{runner.name}"
             (poster / "from-pull-request").mkdir(parents=True)
             shutil.copy(runner / "comment.md", poster / "from-pull-request")

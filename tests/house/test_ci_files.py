@@ -52,7 +52,7 @@ def test_every_host_runs_the_same_commands() -> None:
         for host in HOSTS
     ]
     assert kept[1:] == [kept[0], kept[0]]
-    assert kept[0]["gate"] == [["prompt", "lint"], ["gate", "run"]]
+    assert kept[0]["gate"] == [["prompt", "lint"], ["change", "show"], ["gate", "run"]]
     assert kept[0]["comment"] == [["change", "post"]]
     assert ["release", "promote"] in kept[0]["promote"]
 

@@ -7,6 +7,7 @@ from surefoot.cli import (
     asking,
     bundling,
     change_posting,
+    changing,
     demonstrating,
     evaluating,
     gating,
@@ -51,7 +52,8 @@ prompting.app.command("history")(prompt_changes.history)
 prompting.app.command("schema")(prompt_forms.schema)
 prompting.app.command("stub")(prompt_forms.stub)
 app.add_typer(prompting.app, name="prompt")
-app.add_typer(change_posting.app, name="change")
+changing.app.command("post")(change_posting.post)
+app.add_typer(changing.app, name="change")
 app.add_typer(indexing.app, name="index")
 app.add_typer(modelling.app, name="model")
 app.add_typer(tracing.app, name="trace")

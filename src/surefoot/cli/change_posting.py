@@ -8,10 +8,7 @@ from rich.text import Text
 
 from surefoot.cli.console import out, run
 
-app = typer.Typer(help="Tell a pull request what it changes.", no_args_is_help=True)
 
-
-@app.command()
 def post(
     host: Annotated[Literal["github", "gitlab"], typer.Option(help="Where the pull request is.")],
     file: Annotated[Path, typer.Option(help="The comment, as Markdown.")] = Path("comment.md"),

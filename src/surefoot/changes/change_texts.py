@@ -1,0 +1,121 @@
+"""What a branch changes, in words: one plain sentence, lines for a terminal, a value for a program."""
+
+from collections.abc import Iterator, Sequence
+
+from surefoot.changes.comparing import SAME, Affected, BranchChange, Touched
+from surefoot.records import Json
+from surefoot.reports.printable import one_line
+
+_MOST_NAMED = 3
+
+
+def sentence(change: BranchChange) -> str:
+    """What it changes, for somebody who knows neither prompts nor surefoot."""
+    reached = [app.app for app in change.apps if app.answers]
+    parts = _grouped(change.things)
+    if not parts:
+        return "This changes nothing that decides what is answered or how answers are measured."
+    changed = f"This changes {_listed(parts)}"
+    if not reached:
+        return f"{changed}; no app answers otherwise because of it."
+    return f"{changed}, so {_listed(reached)} may answer otherwise."
+
+
+def change_lines(change: BranchChange) -> Iterator[str]:
+    """The change for a person, line by line."""
+    yield sentence(change)
+    yield f"compared with {one_line(change.base)}, which it left at {change.commit[:12]}"
+    if change.things:
+        yield ""
+        yield from (thing_words(thing) for thing in change.things)
+    if change.others:
+        yield f"{_files(change.others)} more, which decide{'s' * (change.others == 1)} no answer"
+    if change.apps:
+        yield ""
+        yield from (affected_words(app) for app in change.apps)
+    if change.orders:
+        yield ""
+        yield "to run:"
+        yield from (f"  {order}" for order in change.orders)
+
+
+def thing_words(thing: Touched) -> str:
+    """One thing that differs."""
+    files = f" ({_files(thing.files)})" if thing.files > 1 else ""
+    note = f": {one_line(thing.note)}" if thing.note else ""
+    return f"{thing.kind} {one_line(thing.name)} {thing.how}{files}{note}"
+
+
+def affected_words(app: Affected) -> str:
+    """One app that is reached, why, and what guards it."""
+    guards = f"guarded by {', '.join(map(one_line, app.suites))}" if app.suites else "NO suite guards it"
+    does = "may answer otherwise" if app.answers else "is measured otherwise"
+    return f"app {one_line(app.app)} {does}: {one_line(', '.join(app.because))}; {guards}"
+
+
+def change_json(change: BranchChange) -> Json:
+    """The change for a program."""
+    return {
+        "schema": 1,
+        "base": change.base,
+        "merge_base": change.commit,
+        "sentence": sentence(change),
+        "changed": [
+            {
+                "kind": thing.kind,
+                "name": thing.name,
+                "how": thing.how,
+                "files": thing.files,
+                "note": thing.note or None,
+                "same_meaning": thing.note == SAME,
+            }
+            for thing in change.things
+        ],
+        "other_files": change.others,
+        "apps": [
+            {
+                "app": app.app,
+                "because": list(app.because),
+                "suites": list(app.suites),
+                "answers_may_change": app.answers,
+            }
+            for app in change.apps
+        ],
+        "run": list(change.orders),
+    }
+
+
+def _grouped(things: Sequence[Touched]) -> list[str]:
+    """Each kind once, as "the prompt answer" or "2 recipes", without what means the same."""
+    kinds: dict[str, list[str]] = {}
+    for thing in things:
+        if thing.note != SAME:
+            kinds.setdefault(thing.kind, []).append(one_line(thing.name))
+    return [
+        f"the {kind if kind != 'documents' else 'documents of'} {names[0]}"
+        if len(names) == 1
+        else f"{len(names)} {_plural(kind)} ({_listed(names)})"
+        for kind, names in kinds.items()
+    ]
+
+
+def _plural(kind: str) -> str:
+    """Several of a kind."""
+    plurals = {
+        "corpus": "corpora",
+        "documents": "sets of documents",
+        "code": "apps' code",
+        "settings": "settings",
+    }
+    return plurals.get(kind, f"{kind}s")
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [*names[:_MOST_NAMED]]
+    if len(names) > _MOST_NAMED:
+        shown.append(f"{len(names) - _MOST_NAMED} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
