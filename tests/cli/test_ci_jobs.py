@@ -228,12 +228,20 @@ def test_a_forks_pull_request_gets_one_comment_which_follows_it(house: House) ->
             (comment,) = host.comments
             return comment.body
 
-        assert "FAIL" in gated()
+        said = gated()
+        assert said.startswith(
+            "<!-- surefoot -->\n**This changes the prompt answer and the include house-rules, so answers may"
+        )
+        assert "answers worse" in said
+        assert "About a thousand, more or less." in said
+        assert said.index("About a thousand") < said.index("Lint found nothing") < said.index("FAIL: ")
         git(top, "revert", "--no-edit", "HEAD")
         reword(top, "- Be polite.")
         git(top, "push", "-q", "origin", "pull-request")
-        assert "PASS" in gated()
+        assert "answers no worse" in gated()
         (top / "prompts/answer.prompt.md").write_text("Dear model,\n")
         commit(top, "A letter")
         git(top, "push", "-q", "origin", "pull-request")
-        assert "There is no verdict" in gated()
+        said = gated()
+        assert "Nothing was measured of answers: " in said
+        assert "What lint found" in said

@@ -1,12 +1,14 @@
-"""`surefoot change show`: what a branch changes."""
+"""`surefoot change show | comment`: what a branch changes, and the comment that tells its pull request."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from surefoot.cli.console import out, project_top, run
+from surefoot.files import replace_file
 
 if TYPE_CHECKING:
     from surefoot.changes.comparing import BranchChange
@@ -35,6 +37,30 @@ def show(
         return
     for line in change_lines(change):
         out.print(Text(line))
+
+
+@app.command()
+def comment(
+    base: Base = None,
+    file: Annotated[
+        Path | None, typer.Option("--out", help="A file to write it to; it is printed by default.")
+    ] = None,
+) -> None:
+    """Write the comment of the pull request: the change in a sentence, answers, findings, the verdict.
+
+    The verdict is the one that `surefoot gate run` left here; without one, the comment says so.
+    """
+    text = run(_comment(base))
+    if file is None:
+        out.print(Text(text), end="")
+    else:
+        replace_file(file, text.encode())
+
+
+async def _comment(base: str | None) -> str:
+    from surefoot.wiring.change_comment import write_comment
+
+    return write_comment(project_top(), base)
 
 
 async def _show(base: str | None) -> "BranchChange":

@@ -53,8 +53,17 @@ def marker(suite: str) -> str:
 
 
 def _parts(report: GateReport) -> Iterator[str]:
-    verdict = report.receipt.verdict
     yield marker(report.receipt.suite)
+    yield from verdict_parts(report)
+    yield from _cases(report)
+    if report.prompt_diff.strip():
+        block = inert_block(report.prompt_diff, "diff", most=8_000)
+        yield f"<details><summary>What changed in the prompt</summary>\n\n{block}\n\n</details>"
+
+
+def verdict_parts(report: GateReport) -> Iterator[str]:
+    """The verdict in words and as a table, and what could not be measured."""
+    verdict = report.receipt.verdict
     yield f"## {_SIGNS[verdict.outcome]} {verdict.outcome}: {inert(words.headline(report))}"
     for number, reason in enumerate(verdict.reasons[:_MOST_REASONS], 1):
         yield f"{number}. {inert(reason, most=600)}"
@@ -67,10 +76,6 @@ def _parts(report: GateReport) -> Iterator[str]:
     counts = unscored_counts(report)
     if counts:
         yield "\n".join(_unscored(counts))
-    yield from _cases(report)
-    if report.prompt_diff.strip():
-        block = inert_block(report.prompt_diff, "diff", most=8_000)
-        yield f"<details><summary>What changed in the prompt</summary>\n\n{block}\n\n</details>"
 
 
 def _table(report: GateReport) -> str:
@@ -131,7 +136,7 @@ def _unscored(counts: Sequence[UnscoredCount]) -> Iterator[str]:
 def _cases(report: GateReport) -> Iterator[str]:
     broken, gained = broken_cases(report), gained_cases(report)
     if broken:
-        tables = [_case(report, one) for one in broken[:_MOST_CASES]]
+        tables = [case_table(report, one) for one in broken[:_MOST_CASES]]
         while sum(map(len, tables)) > _ROOM_FOR_CASES:
             tables.pop()
         count = f"{len(tables)} of {len(broken)}" if len(broken) > len(tables) else f"{len(broken)}"
@@ -143,8 +148,8 @@ def _cases(report: GateReport) -> Iterator[str]:
         yield f"<details><summary>Cases that gained ({len(gained)})</summary>\n\n{names}{more}\n\n</details>"
 
 
-def _case(report: GateReport, one: BrokenCase) -> str:
-    """One table, on lines without an empty one among them: so all of it stays HTML."""
+def case_table(report: GateReport, one: BrokenCase) -> str:
+    """Both answers to a case, as one table on lines without an empty one among them: so it stays HTML."""
     case = one.case
     scores = "; ".join(words.change(change) for change in one.changes if change.loss)
     arms = [("candidate", one.candidate)]

@@ -82,7 +82,7 @@ def broken_cases(report: GateReport, *, most: int | None = None) -> tuple[Broken
     }
     broken = [
         one
-        for one in _compared(report)
+        for one in compared_cases(report)
         if one.invariants
         or one.loss > _LEAST
         or (one.case.id in named and any(change.loss > _LEAST for change in one.changes))
@@ -93,7 +93,7 @@ def broken_cases(report: GateReport, *, most: int | None = None) -> tuple[Broken
 def gained_cases(report: GateReport, *, most: int | None = None) -> tuple[BrokenCase, ...]:
     """The cases that gained over the blocking rules and did not break, the most first."""
     broken = {one.case.id for one in broken_cases(report)}
-    gained = [one for one in _compared(report) if one.loss < -_LEAST and one.case.id not in broken]
+    gained = [one for one in compared_cases(report) if one.loss < -_LEAST and one.case.id not in broken]
     return tuple(sorted(gained, key=lambda one: (one.loss, one.case.id))[:most])
 
 
@@ -133,8 +133,8 @@ def _metrics(receipt: Receipt) -> tuple[str, ...]:
     )
 
 
-def _compared(report: GateReport) -> list[BrokenCase]:
-    """Every case in both arms."""
+def compared_cases(report: GateReport) -> list[BrokenCase]:
+    """Every case in both arms, whether it broke or not, in the order of the scores."""
     changes = _changes(report.receipt)
     invariants: dict[str, list[str]] = {}
     for held in report.receipt.verdict.invariants:
