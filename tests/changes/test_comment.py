@@ -1,0 +1,104 @@
+"""The comment of a pull request: a plain sentence, answers, findings, diff, verdict; nothing in it acts."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from tests.reports.examples.gates import failing, founding, inconclusive, passing, refused
+from tests.reports.examples.hostile import TRICKS, hostile
+from tests.reports.test_gate_markdown import read, sets_a_forge_to_work, without_code
+
+from surefoot.changes.comment import MOST_CHARACTERS, Told, comment_markdown
+from surefoot.changes.comparing import Affected, BranchChange, Touched
+from surefoot.prompts.linting import Finding
+from surefoot.reports.gate_report import GateReport
+
+CHANGE = BranchChange(
+    base="main",
+    commit="c" * 40,
+    things=(Touched(kind="prompt", name="answer", how="changed"),),
+    apps=(Affected(app="answers", because=("prompt answer",), suites=("answers",), answers=True),),
+    orders=(),
+    others=0,
+)
+FINDING = Finding(
+    file="prompts/answer.prompt.md",
+    line=3,
+    column=1,
+    rule="unused",
+    level="warning",
+    message="nothing uses 'tone'",
+    remedy="Leave it out.",
+)
+
+
+def comment(
+    *reports: GateReport,
+    findings: Sequence[Finding] = (),
+    diffs: Mapping[str, str] | None = None,
+    unmeasured: Mapping[str, str] | None = None,
+) -> str:
+    return comment_markdown(
+        Told(
+            change=CHANGE,
+            findings=findings,
+            diffs=diffs or {},
+            reports=reports,
+            unmeasured=unmeasured or {},
+        )
+    )
+
+
+def test_it_begins_with_one_plain_sentence_and_follows_the_order_of_questions() -> None:
+    said = comment(failing(), findings=[FINDING], diffs={"answer": "-old\n+new"})
+
+    assert said.startswith("**This changes the prompt answer, so answers may answer otherwise.**\n\n❌ ")
+    places = [
+        said.index(words)
+        for words in ("answers worse", "### Before and after", "### What lint found", "+new", "## ❌ FAIL")
+    ]
+    assert places == sorted(places)
+    assert said.count("<table>") == 3
+
+
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        (passing(), "answers no worse"),
+        (inconclusive(), "cannot be told"),
+        (refused(), "cannot be relied on"),
+    ],
+)
+def test_each_verdict_has_a_sentence_of_its_own(report: GateReport, words: str) -> None:
+    assert words in comment(report).split("\n\n")[1]
+
+
+def test_a_founding_gate_has_no_answers_to_compare() -> None:
+    assert "Before and after" not in comment(founding())
+
+
+def test_what_was_not_measured_is_said_with_the_reason() -> None:
+    said = comment(unmeasured={"answers": "the gate gave no verdict"})
+
+    assert "Nothing was measured of answers: the gate gave no verdict" in said
+    assert "Lint found nothing wrong in the prompts." in said
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_text_of_others_stays_text(trick: str) -> None:
+    finding = Finding(file=trick, line=1, column=1, rule="unused", level="error", message=trick, remedy=trick)
+
+    said = comment(
+        hostile(trick), findings=[finding], diffs={"answer": f"+{trick}"}, unmeasured={"others": trick}
+    )
+
+    shape = read(without_code(said))
+    assert sets_a_forge_to_work(shape.text) == []
+    assert not {tag[0] for tag in shape.tags if isinstance(tag, tuple)} & {"a", "img", "script"}
+
+
+def test_what_does_not_fit_is_left_out_whole_and_said() -> None:
+    said = comment(failing(), diffs={f"p{number}": "+words\n" * 2_000 for number in range(12)})
+
+    assert len(said) <= MOST_CHARACTERS
+    assert said.endswith("did not fit into a comment; the reports of the run have them.*\n")
+    assert said.startswith("**This changes")
