@@ -39,7 +39,7 @@ def test_a_reworded_prompt_reaches_its_app_and_says_what_to_run(branch: Project)
     found = change(branch)
 
     assert things(branch) == [("prompt", "answer", "changed")]
-    assert sentence(found) == "This changes the prompt answer, so answers may answer otherwise."
+    assert sentence(found) == "This changes the prompt answer, so the app answers may answer otherwise."
     assert (found.apps[0].because, found.apps[0].suites) == (("prompt answer",), ("answers",))
     assert found.orders == ("surefoot prompt diff answer --base main", "surefoot gate run --app answers")
 
@@ -118,7 +118,9 @@ def test_the_command_prints_words_or_json_and_refuses_a_base_that_is_not_there(b
             check=False,
         )
 
-    assert show().stdout.startswith("This changes the prompt answer, so answers may answer otherwise.\n")
+    assert show().stdout.startswith(
+        "This changes the prompt answer, so the app answers may answer otherwise.\n"
+    )
     said = json.loads(show("--base", "main", "--json").stdout)
     assert said["apps"][0]["suites"] == ["answers"]
     assert said["run"][-1] == "surefoot gate run --app answers"

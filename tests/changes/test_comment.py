@@ -51,7 +51,9 @@ def comment(
 def test_it_begins_with_one_plain_sentence_and_follows_the_order_of_questions() -> None:
     said = comment(failing(), findings=[FINDING], diffs={"answer": "-old\n+new"})
 
-    assert said.startswith("**This changes the prompt answer, so answers may answer otherwise.**\n\n❌ ")
+    assert said.startswith(
+        "**This changes the prompt answer, so the app answers may answer otherwise.**\n\n❌ "
+    )
     places = [
         said.index(words)
         for words in ("answers worse", "### Before and after", "### What lint found", "+new", "## ❌ FAIL")
@@ -64,7 +66,7 @@ def test_it_begins_with_one_plain_sentence_and_follows_the_order_of_questions() 
     ("report", "words"),
     [
         (passing(), "answers no worse"),
-        (inconclusive(), "cannot be told"),
+        (inconclusive(), "takes more cases to tell"),
         (refused(), "cannot be relied on"),
     ],
 )
@@ -79,7 +81,7 @@ def test_a_founding_gate_has_no_answers_to_compare() -> None:
 def test_what_was_not_measured_is_said_with_the_reason() -> None:
     said = comment(unmeasured={"answers": "the gate gave no verdict"})
 
-    assert "Nothing was measured of answers: the gate gave no verdict" in said
+    assert "Nothing was measured of the app answers: the gate gave no verdict" in said
     assert "Lint found nothing wrong in the prompts." in said
 
 

@@ -18,7 +18,8 @@ def sentence(change: BranchChange) -> str:
     changed = f"This changes {_listed(parts)}"
     if not reached:
         return f"{changed}; no app answers otherwise because of it."
-    return f"{changed}, so {_listed(reached)} may answer otherwise."
+    apps = "the app" if len(reached) == 1 else "the apps"
+    return f"{changed}, so {apps} {_listed(reached)} may answer otherwise."
 
 
 def change_lines(change: BranchChange) -> Iterator[str]:

@@ -23,10 +23,10 @@ MOST_ANSWERS = 3
 _MOST_FINDINGS = 20
 _MOST_DIFF = 8_000
 _SAID: Mapping[Outcome, str] = {
-    "PASS": "✅ Measured against what serves now, {app} answers no worse.",
-    "FAIL": "❌ Measured against what serves now, {app} answers worse.",
-    "INCONCLUSIVE": "⚠️ Whether {app} answers worse than what serves now cannot be told from so few cases.",
-    "REFUSED": "⛔ What was measured of {app} cannot be relied on.",
+    "PASS": "✅ Measured against what serves now, the app {app} answers no worse.",
+    "FAIL": "❌ Measured against what serves now, the app {app} answers worse.",
+    "INCONCLUSIVE": "⚠️ Whether the app {app} answers worse than what serves now takes more cases to tell.",
+    "REFUSED": "⛔ What was measured of the app {app} cannot be relied on.",
 }
 
 
@@ -65,7 +65,7 @@ def _parts(told: Told) -> Iterator[str]:
     for report in told.reports:
         yield _SAID[report.receipt.verdict.outcome].format(app=inert(report.receipt.app))
     for app, reason in told.unmeasured.items():
-        yield f"⚠️ Nothing was measured of {inert(app)}: {inert(reason, most=600)}"
+        yield f"⚠️ Nothing was measured of the app {inert(app)}: {inert(reason, most=600)}"
     for report in told.reports:
         yield from _answers(report)
     yield "\n".join(_findings(told.findings))
@@ -80,9 +80,9 @@ def _answers(report: GateReport) -> Iterator[str]:
         return
     shown = _telling(report)
     if not shown:
-        yield f"Every answer of {inert(report.receipt.app)} is what it was."
+        yield f"Every answer of the app {inert(report.receipt.app)} is what it was."
         return
-    yield f"### Before and after: {inert(report.receipt.app)}"
+    yield f"### Before and after: the app {inert(report.receipt.app)}"
     yield from (case_table(report, one) for one in shown)
 
 
