@@ -75,7 +75,11 @@ def test_each_verdict_has_a_sentence_of_its_own(report: GateReport, words: str) 
 
 
 def test_a_founding_gate_has_no_answers_to_compare() -> None:
-    assert "Before and after" not in comment(founding())
+    said = comment(founding())
+
+    assert "Before and after" not in said
+    assert "The first release of the app answers meets what its suite asks of one." in said
+    assert "does not meet" in comment(founding("FAIL"))
 
 
 def test_what_was_not_measured_is_said_with_the_reason() -> None:

@@ -63,7 +63,7 @@ def comment_markdown(told: Told) -> str:
 def _parts(told: Told) -> Iterator[str]:
     yield f"**{inert(sentence(told.change), most=1_000)}**"
     for report in told.reports:
-        yield _SAID[report.receipt.verdict.outcome].format(app=inert(report.receipt.app))
+        yield _said(report)
     for app, reason in told.unmeasured.items():
         yield f"⚠️ Nothing was measured of the app {inert(app)}: {inert(reason, most=600)}"
     for report in told.reports:
@@ -72,6 +72,14 @@ def _parts(told: Told) -> Iterator[str]:
     yield from _changes(told)
     for report in told.reports:
         yield from verdict_parts(report)
+
+
+def _said(report: GateReport) -> str:
+    receipt = report.receipt
+    if receipt.baseline is None:
+        meets = "meets" if receipt.verdict.outcome == "PASS" else "does not meet"
+        return f"The first release of the app {inert(receipt.app)} {meets} what its suite asks of one."
+    return _SAID[receipt.verdict.outcome].format(app=inert(receipt.app))
 
 
 def _answers(report: GateReport) -> Iterator[str]:
