@@ -20,6 +20,7 @@ from surefoot.cli import (
     prompt_checks,
     prompt_forms,
     prompt_trying,
+    prompt_writing,
     prompting,
     releasing,
     reporting,
@@ -46,6 +47,7 @@ app.command("demo")(demonstrating.demo)
 for bundle_command in (bundling.pack, bundling.push, bundling.pull, bundling.verify):
     releasing.app.command(bundle_command.__name__)(bundle_command)
 prompting.app.command("lint")(prompt_checks.lint)
+prompting.app.command("format")(prompt_writing.format_prompts)
 prompting.app.command("try")(prompt_trying.try_prompt)
 prompting.app.command("diff")(prompt_changes.diff)
 prompting.app.command("history")(prompt_changes.history)

@@ -5,6 +5,8 @@ given twice are refused: front matter needs none of them, and each has been a wa
 """
 
 import re
+from dataclasses import dataclass
+from typing import Literal
 
 import yaml
 
@@ -87,6 +89,49 @@ def read_yaml(front: str, *, file: str) -> Located:
             file=file,
             line=1,
         ) from problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One piece of YAML as it is written: its kind, and where it begins and ends, in characters."""
+
+    kind: Literal["scalar", "block text", "open", "close", "comma", "colon", "other"]
+    start: int
+    end: int
+
+
+def written_pieces(front: str) -> list[Written]:
+    """The pieces that the front matter is written with; what lies between them is space and comments."""
+    return [
+        Written(kind=_kind(token), start=token.start_mark.index, end=token.end_mark.index)
+        for token in yaml.scan(front, Loader=yaml.BaseLoader)
+        if token.end_mark.index > token.start_mark.index
+    ]
+
+
+def _kind(token: yaml.Token) -> Literal["scalar", "block text", "open", "close", "comma", "colon", "other"]:
+    match token:
+        case yaml.ScalarToken(style="|" | ">"):
+            return "block text"
+        case yaml.ScalarToken():
+            return "scalar"
+        case yaml.FlowMappingStartToken() | yaml.FlowSequenceStartToken():
+            return "open"
+        case yaml.FlowMappingEndToken() | yaml.FlowSequenceEndToken():
+            return "close"
+        case yaml.FlowEntryToken():
+            return "comma"
+        case yaml.ValueToken():
+            return "colon"
+    return "other"
+
+
+def top_keys(front: str) -> list[tuple[str, int]]:
+    """The keys of the front matter with the place where each begins; none when it is written in braces."""
+    node = yaml.compose(front, Loader=yaml.BaseLoader)
+    if not isinstance(node, yaml.MappingNode) or node.flow_style:
+        return []
+    return [(str(key.value), key.start_mark.index) for key, _ in node.value]
 
 
 class _Composer(yaml.BaseLoader):
