@@ -16,6 +16,7 @@ from surefoot.cli import (
     mirroring,
     modelling,
     promoting,
+    prompt_beginning,
     prompt_changes,
     prompt_checks,
     prompt_forms,
@@ -47,6 +48,7 @@ app.command("demo")(demonstrating.demo)
 for bundle_command in (bundling.pack, bundling.push, bundling.pull, bundling.verify):
     releasing.app.command(bundle_command.__name__)(bundle_command)
 prompting.app.command("lint")(prompt_checks.lint)
+prompting.app.command("new")(prompt_beginning.new)
 prompting.app.command("format")(prompt_writing.format_prompts)
 prompting.app.command("try")(prompt_trying.try_prompt)
 prompting.app.command("diff")(prompt_changes.diff)
