@@ -20,6 +20,7 @@ from surefoot.cli import (
     prompt_changes,
     prompt_checks,
     prompt_forms,
+    prompt_rendering,
     prompt_trying,
     prompt_writing,
     prompting,
@@ -49,6 +50,7 @@ for bundle_command in (bundling.pack, bundling.push, bundling.pull, bundling.ver
     releasing.app.command(bundle_command.__name__)(bundle_command)
 prompting.app.command("lint")(prompt_checks.lint)
 prompting.app.command("new")(prompt_beginning.new)
+prompting.app.command("render")(prompt_rendering.render)
 prompting.app.command("format")(prompt_writing.format_prompts)
 prompting.app.command("try")(prompt_trying.try_prompt)
 prompting.app.command("diff")(prompt_changes.diff)
