@@ -6,7 +6,7 @@ ask who it is, a wrong token is refused.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,7 +31,8 @@ class FakeGitHost:
     """What it holds, and what it was asked, as `METHOD path`.
 
     `comments` are those of pull request 7. `pulls` are open: number, fork, branch, last commit. `me` is whose
-    token TOKEN is; None for a workflow's own.
+    token TOKEN is; None for a workflow's own. `failures` are what it answers first, each with its headers and
+    words, to whatever `METHOD path` begins with the text before it.
     """
 
     comments: list[Comment] = field(default_factory=list)
@@ -39,6 +40,7 @@ class FakeGitHost:
     me: str | None = None
     asked: list[str] = field(default_factory=list)
     refuses: bool = False
+    failures: list[tuple[str, int, dict[str, str], str]] = field(default_factory=list)
     url: str = ""
 
     def bodies(self) -> list[str]:
@@ -60,7 +62,11 @@ class Answering(BaseHTTPRequestHandler):
         given = self.headers.get("PRIVATE-TOKEN") or self.headers.get("Authorization", "").removeprefix(
             "Bearer "
         )
-        if given != TOKEN or self.host.refuses:
+        failing = self.host.failures and f"{self.command} {path}".startswith(self.host.failures[0][0])
+        if failing:
+            _, status, headers, words = self.host.failures.pop(0)
+            self.say(status, {"message": words}, headers)
+        elif given != TOKEN or self.host.refuses:
             self.say(401, {"message": "Bad credentials"})
         elif path == "/user":
             self.user()
@@ -121,11 +127,13 @@ class Answering(BaseHTTPRequestHandler):
         size, number = int(query["per_page"][0]), int(query["page"][0])
         self.say(200, rows[size * (number - 1) : size * number])
 
-    def say(self, status: int, value: object) -> None:
+    def say(self, status: int, value: object, headers: Mapping[str, str] | None = None) -> None:
         """Answer with JSON."""
         content = json.dumps(value).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        for name, said in (headers or {}).items():
+            self.send_header(name, said)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

@@ -27,4 +27,4 @@ async def _post(host: Literal["github", "gitlab"], file: Path) -> None:
     if posted is None:
         out.print("nothing was written: no open pull request is at that commit any more")
     else:
-        out.print(Text(f"{'updated' if posted.updated else 'written'}: {posted.url}"))
+        out.print(Text(f"{posted.done}: {posted.url}"))

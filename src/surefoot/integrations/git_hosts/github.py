@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from surefoot.errors import KeyRefusedError
-from surefoot.integrations.git_hosts.comments import MARK, Posted, ready
+from surefoot.integrations.git_hosts.comments import MARK, Ours, Posted, ready
 from surefoot.integrations.git_hosts.rest import Rest
 from surefoot.records import Json
 
@@ -43,12 +43,16 @@ class GitHub:
             number = await self._number(rest, pull_request)
             if number is None:
                 return None
-            path, body = f"{self._base}/issues/{number}/comments", {"body": ready(text)}
+            path, body = f"{self._base}/issues/{number}/comments", ready(text)
             ours = await self._ours(rest, path)
             if ours is None:
-                return _posted(await rest.call("POST", path, body=body), updated=False)
-            said = await rest.call("PATCH", f"{self._base}/issues/comments/{ours}", body=body)
-            return _posted(said, updated=True)
+                said = await rest.call("POST", path, body={"body": body})
+                return Posted(url=str(said.get("html_url")), done="written")
+            if ours.says(body):
+                return Posted(url=ours.url, done="unchanged")
+            place = f"{self._base}/issues/comments/{ours.number}"
+            said = await rest.call("PATCH", place, body={"body": body})
+            return Posted(url=str(said.get("html_url")), done="updated")
 
     async def _number(self, rest: Rest, wanted: GitHubPullRequest) -> int | None:
         if wanted.number is not None:
@@ -63,8 +67,8 @@ class GitHub:
                 return number
         return None
 
-    async def _ours(self, rest: Rest, path: str) -> int | None:
-        """Our comment's id. One that only looks like ours is left: anybody can write its first line."""
+    async def _ours(self, rest: Rest, path: str) -> Ours | None:
+        """Our comment. One that only looks like ours is left: anybody can write its first line."""
         try:
             me = (await rest.call("GET", "/user")).get("login")
         except KeyRefusedError:
@@ -72,13 +76,10 @@ class GitHub:
         async for found in rest.every(path):
             number = found.get("id")
             by = _object(found.get("user")).get("login")
-            if str(found.get("body")).startswith(MARK) and by == me and isinstance(number, int):
-                return number
+            body = str(found.get("body"))
+            if body.startswith(MARK) and by == me and isinstance(number, int):
+                return Ours(number=number, body=body, url=str(found.get("html_url")))
         return None
-
-
-def _posted(said: dict[str, Json], *, updated: bool) -> Posted:
-    return Posted(url=str(said.get("html_url")), updated=updated)
 
 
 def _object(value: Json) -> dict[str, Json]:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from surefoot.integrations.git_hosts.comments import MARK, Posted, ready
+from surefoot.integrations.git_hosts.comments import MARK, Ours, Posted, ready
 from surefoot.integrations.git_hosts.rest import Rest
+from surefoot.records import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,16 +28,25 @@ class GitLab:
         project = quote(merge_request.project, safe="")
         path = f"/projects/{project}/merge_requests/{merge_request.number}/notes"
         async with self._rest as rest:
-            ours = await self._ours(rest, path)
-            method, place = ("POST", path) if ours is None else ("PUT", f"{path}/{ours}")
-            note = (await rest.call(method, place, body={"body": ready(text)})).get("id")
-            return Posted(url=f"{merge_request.url}#note_{note}", updated=ours is not None)
+            ours, body = await self._ours(rest, path, merge_request.url), ready(text)
+            if ours is None:
+                note = (await rest.call("POST", path, body={"body": body})).get("id")
+                return Posted(url=_page(merge_request.url, note), done="written")
+            if ours.says(body):
+                return Posted(url=ours.url, done="unchanged")
+            await rest.call("PUT", f"{path}/{ours.number}", body={"body": body})
+            return Posted(url=ours.url, done="updated")
 
-    async def _ours(self, rest: Rest, path: str) -> int | None:
+    async def _ours(self, rest: Rest, path: str, page: str) -> Ours | None:
         me = (await rest.call("GET", "/user")).get("id")
         async for found in rest.every(path):
             author, number = found.get("author"), found.get("id")
             by = author.get("id") if isinstance(author, dict) else None
-            if str(found.get("body")).startswith(MARK) and by == me and isinstance(number, int):
-                return number
+            body = str(found.get("body"))
+            if body.startswith(MARK) and by == me and isinstance(number, int):
+                return Ours(number=number, body=body, url=_page(page, number))
         return None
+
+
+def _page(merge_request: str, note: Json) -> str:
+    return f"{merge_request}#note_{note}"
