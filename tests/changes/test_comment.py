@@ -1,8 +1,11 @@
 """The comment of a pull request: a plain sentence, answers, findings, diff, verdict; nothing in it acts."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
+from tests.changes.repositories import Project
 from tests.reports.examples.gates import failing, founding, inconclusive, passing, refused
 from tests.reports.examples.hostile import TRICKS, hostile
 from tests.reports.test_gate_markdown import read, sets_a_forge_to_work, without_code
@@ -11,6 +14,9 @@ from surefoot.changes.comment import MOST_CHARACTERS, Told, comment_markdown
 from surefoot.changes.comparing import Affected, BranchChange, Touched
 from surefoot.prompts.linting import Finding
 from surefoot.reports.gate_report import GateReport
+from surefoot.wiring.change_comment import write_comment
+
+GOLDEN = Path(__file__).parent / "golden"
 
 CHANGE = BranchChange(
     base="main",
@@ -36,6 +42,7 @@ def comment(
     findings: Sequence[Finding] = (),
     diffs: Mapping[str, str] | None = None,
     unmeasured: Mapping[str, str] | None = None,
+    unchecked: str = "",
 ) -> str:
     return comment_markdown(
         Told(
@@ -44,6 +51,7 @@ def comment(
             diffs=diffs or {},
             reports=reports,
             unmeasured=unmeasured or {},
+            unchecked=unchecked,
         )
     )
 
@@ -102,9 +110,63 @@ def test_text_of_others_stays_text(trick: str) -> None:
     assert not {tag[0] for tag in shape.tags if isinstance(tag, tuple)} & {"a", "img", "script"}
 
 
+@pytest.mark.parametrize("size", range(60, 8_000, 397))
+def test_however_long_the_diffs_are_the_verdict_is_not_left_out(size: int) -> None:
+    diffs = {f"p{number}": "+" + "w" * 7_900 for number in range(6)}
+
+    said = comment(failing(), diffs={**diffs, "y": "+" + "w" * size, "z": "+" + "w" * 3_000})
+
+    assert "## ❌ FAIL" in said and len(said) <= MOST_CHARACTERS
+    assert said.index("The prompt p0") < said.index("## ❌ FAIL")
+
+
+def test_lint_that_could_not_run_is_not_told_as_nothing_found() -> None:
+    said = comment(unchecked="models.toml cannot be read")
+
+    assert "Lint could not run: models.toml cannot be read" in said
+    assert "found nothing" not in said
+
+
 def test_what_does_not_fit_is_left_out_whole_and_said() -> None:
     said = comment(failing(), diffs={f"p{number}": "+words\n" * 2_000 for number in range(12)})
 
     assert len(said) <= MOST_CHARACTERS
-    assert said.endswith("did not fit into a comment; the reports of the run have them.*\n")
+    assert said.endswith("did not fit into a comment; the reports of the run have all.*\n")
     assert said.startswith("**This changes")
+
+
+def test_it_reads_as_the_golden_text() -> None:
+    said = comment(failing(), findings=[FINDING], diffs={"answer": "-Be brief.\n+Be thorough."})
+
+    assert said == (GOLDEN / "comment.md").read_text()
+
+
+def test_without_a_verdict_the_comment_shows_what_the_change_makes_of_the_messages(project: Project) -> None:
+    project.git("switch", "-q", "-c", "reword")
+    project.commit("Reword", answer="Answer in one sentence.")
+
+    said = asyncio.run(write_comment(project.top, "main"))
+
+    assert "Nothing was measured of the app answers: no index" in said
+    assert "+Answer in one sentence." in said
+    assert "Answer [-from the passages-]{+in one sentence+}." in said
+    assert "contract: compatible" in said and "Tokens are counted by" in said
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("serving/models.toml", "Lint could not run: "),
+        ("serving/apps/answers.toml", "Nothing was measured of the app answers: "),
+        ("prompts/answer.prompt.md", "### What lint found"),
+    ],
+)
+def test_a_comment_comes_whichever_file_is_broken(project: Project, file: str, words: str) -> None:
+    project.git("switch", "-q", "-c", "reword")
+    project.write("prompts/_rules.md", "Be thorough.\n")
+    project.write(file, "not what it should be [")
+
+    said = asyncio.run(write_comment(project.top, "main"))
+
+    assert words in said
+    assert "+Be thorough." in said or file.startswith("prompts/")

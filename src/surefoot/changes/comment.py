@@ -35,41 +35,56 @@ class Told:
     """All that a comment is made from.
 
     `reports` are those of the apps that the change reaches; `unmeasured` has the reason for each app that has
-    none. `diffs` are unified diffs of the changed prompts, by name.
+    none. `diffs` are texts on the changed prompts, by name: source, rendered messages, contract, tokens.
+    `unchecked` is why lint could not run, empty where it did.
     """
 
     change: BranchChange
     findings: Sequence[Finding]
+    unchecked: str = ""
     diffs: Mapping[str, str]
     reports: Sequence[GateReport]
     unmeasured: Mapping[str, str]
 
 
 def comment_markdown(told: Told) -> str:
-    """The comment. What does not fit is left out whole, and said."""
-    parts: list[str] = []
-    room, left_out = MOST_CHARACTERS - 200, 0
-    for part in _parts(told):
+    """The comment. What does not fit is left out whole, and said; a verdict goes before what is long."""
+    head, long, verdicts = [*_head(told)], [*_long(told)], [*_verdicts(told)]
+    room = MOST_CHARACTERS - 200
+    kept: dict[int, str] = {}
+    numbered = [*enumerate((*head, *long, *verdicts))]
+    first, last = len(head), len(head) + len(long)
+    for number, part in (*numbered[:first], *numbered[last:], *numbered[first:last]):
         if len(part) + 2 <= room:
-            parts.append(part)
+            kept[number] = part
             room -= len(part) + 2
-        else:
-            left_out += 1
+    parts = [kept[number] for number in sorted(kept)]
+    left_out = len(numbered) - len(kept)
     if left_out:
-        parts.append(f"*{left_out} parts did not fit into a comment; the reports of the run have them.*")
+        counted = "1 part" if left_out == 1 else f"{left_out} parts"
+        parts.append(f"*{counted} did not fit into a comment; the reports of the run have all.*")
     return "\n\n".join(parts) + "\n"
 
 
-def _parts(told: Told) -> Iterator[str]:
+def _head(told: Told) -> Iterator[str]:
     yield f"**{inert(sentence(told.change), most=1_000)}**"
     for report in told.reports:
         yield _said(report)
     for app, reason in told.unmeasured.items():
         yield f"⚠️ Nothing was measured of the app {inert(app)}: {inert(reason, most=600)}"
+
+
+def _long(told: Told) -> Iterator[str]:
     for report in told.reports:
         yield from _answers(report)
-    yield "\n".join(_findings(told.findings))
+    if told.unchecked:
+        yield f"⚠️ Lint could not run: {inert(told.unchecked, most=600)}"
+    else:
+        yield "\n".join(_findings(told.findings))
     yield from _changes(told)
+
+
+def _verdicts(told: Told) -> Iterator[str]:
     for report in told.reports:
         yield from verdict_parts(report)
 

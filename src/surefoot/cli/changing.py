@@ -60,7 +60,7 @@ def comment(
 async def _comment(base: str | None) -> str:
     from surefoot.wiring.change_comment import write_comment
 
-    return write_comment(project_top(), base)
+    return await write_comment(project_top(), base)
 
 
 async def _show(base: str | None) -> "BranchChange":

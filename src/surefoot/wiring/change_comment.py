@@ -1,23 +1,31 @@
 """What the comment of a pull request is made from: the branch, lint, and what the gate left here."""
 
-import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
 from surefoot.changes.comment import Told, comment_markdown
+from surefoot.changes.prompt_diff import Counting, diff_prompts, source_lines
+from surefoot.changes.texts import diff_lines
+from surefoot.changes.word_diff import marked
 from surefoot.errors import NotFoundError, SurefootError
+from surefoot.prompts.linting import Finding
 from surefoot.releases.deployment import receipts_of
 from surefoot.reports.gate_report import GateReport
 from surefoot.wiring.branch_changes import Branch, read_branch
 from surefoot.wiring.candidates import create_release
+from surefoot.wiring.counting import counting_of
 from surefoot.wiring.gating import reported
 from surefoot.wiring.guarding import suites_guarding
-from surefoot.wiring.project import open_project
+from surefoot.wiring.project import Project, open_project
 from surefoot.wiring.prompt_checks import lint_project
+from surefoot.wiring.prompt_versions import samples_for, suites_of
 
 
-def write_comment(top: Path, base: str | None) -> str:
-    """The comment on what this branch changes. What cannot be read is said in it: a comment always comes."""
+async def write_comment(top: Path, base: str | None) -> str:
+    """The comment on what this branch changes. What cannot be read of prompts, models and apps is said in it.
+
+    Only where Git or the settings cannot be read is there none.
+    """
     branch = read_branch(top, base)
     reports: list[GateReport] = []
     unmeasured: dict[str, str] = {}
@@ -26,14 +34,46 @@ def write_comment(top: Path, base: str | None) -> str:
             reports += _reports(top, app.app)
         except SurefootError as error:
             unmeasured[app.app] = f"{error}; {error.remedy}"
+    findings, unchecked = _lint(top)
     told = Told(
         change=branch.change,
-        findings=lint_project(top, ()).findings,
-        diffs={name: _diff(branch, name) for name in branch.change.prompts},
+        findings=findings,
+        unchecked=unchecked,
+        diffs=await _diffs(top, branch),
         reports=reports,
         unmeasured=unmeasured,
     )
     return comment_markdown(told)
+
+
+def _lint(top: Path) -> tuple[tuple[Finding, ...], str]:
+    """What lint found, or why it found nothing."""
+    try:
+        return lint_project(top, ()).findings, ""
+    except SurefootError as error:
+        return (), f"{error}; {error.remedy}"
+
+
+async def _diffs(top: Path, branch: Branch) -> dict[str, str]:
+    """What each changed prompt means: of source alone where the project around it cannot be read."""
+    names = branch.change.prompts
+    try:
+        project = open_project(top)
+        async with counting_of(project) as counting:
+            return {name: await _diff(project, branch, name, counting) for name in names}
+    except SurefootError:
+        return {
+            name: "\n".join(source_lines(branch.before.prompts.get(name), branch.after.prompts.get(name)))
+            for name in names
+        }
+
+
+async def _diff(project: Project, branch: Branch, name: str, counting: Counting) -> str:
+    before, after = branch.before.prompts.get(name), branch.after.prompts.get(name)
+    samples = samples_for(project, name, suites_of(after, before), ())
+    base = f"the commit {branch.change.commit[:12]}"
+    found = await diff_prompts(before, after, samples, counting, base=base)
+    return "\n".join(map(marked, diff_lines(found)))
 
 
 def _reports(top: Path, app_name: str) -> Iterator[GateReport]:
@@ -51,17 +91,3 @@ def _reports(top: Path, app_name: str) -> Iterator[GateReport]:
                 remedy=f"run `surefoot gate run --app {app_name}`",
             )
         yield reported(project, receipt, suite.cases).report
-
-
-def _diff(branch: Branch, name: str) -> str:
-    """How a prompt's files differ, its includes among them."""
-    before, after = branch.before.prompts.get(name), branch.after.prompts.get(name)
-    old, new = before.texts if before else {}, after.texts if after else {}
-    lines = [
-        line
-        for file in sorted({*old, *new})
-        for line in difflib.unified_diff(
-            old.get(file, "").splitlines(), new.get(file, "").splitlines(), file, file, lineterm=""
-        )
-    ]
-    return "\n".join(lines)

@@ -45,7 +45,7 @@ async def prompt_diff(project: Project, name: str, base: str | None, cases: Sequ
         raise NotFoundError(
             f"there is no prompt {name!r}, neither here nor in {words}", remedy="see `surefoot prompt list`"
         )
-    samples = samples_for(project, name, _suites(after, before), cases)
+    samples = samples_for(project, name, suites_of(after, before), cases)
     async with counting_of(project) as counting:
         return await diff_prompts(before, after, samples, counting, base=words)
 
@@ -125,7 +125,8 @@ def _in_production(project: Project, app: AppFile) -> tuple[PromptVersion, str] 
     return version_in(release.prompts, release.manifest.prompt_name, shown=words), words
 
 
-def _suites(*versions: PromptVersion | None) -> tuple[str, ...]:
+def suites_of(*versions: PromptVersion | None) -> tuple[str, ...]:
+    """The suites that the first of these versions which loads names."""
     return next((each.prompt.suites for each in versions if each is not None and each.prompt is not None), ())
 
 
