@@ -173,7 +173,17 @@ def test_every_stub_passes_ruff(tmp_path: Path) -> None:
     prompts = [*to_stub(REPOSITORY / "prompts"), Stubbed(prompt=load(tmp_path, front=RICH))]
     file = tmp_path / "stub.py"
     file.write_text(stub_text(prompts, folder="."), encoding="utf-8")
-    command = ["ruff", "check", "--isolated", "--ignore-noqa", "--no-cache", "--line-length", "110"]
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--isolated",
+        "--ignore-noqa",
+        "--no-cache",
+        "--line-length",
+        "110",
+    ]
     command += [
         "--target-version",
         "py311",
