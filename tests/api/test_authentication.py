@@ -19,6 +19,7 @@ EVERY_ROUTE = [
     ("POST", "/v1/answers"),
     ("POST", "/v1/chat/completions"),
     ("GET", "/v1/models"),
+    ("GET", "/v1/releases"),
     ("POST", "/v1/feedback"),
     ("GET", "/v1/passages/handbook/x"),
     ("GET", "/metrics"),

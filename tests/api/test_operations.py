@@ -103,6 +103,7 @@ def test_the_description_lists_every_public_route_with_its_body(running: Running
         "/v1/answers",
         "/v1/chat/completions",
         "/v1/models",
+        "/v1/releases",
         "/v1/feedback",
         "/v1/passages/{app}/{passage_id}",
         "/healthz",

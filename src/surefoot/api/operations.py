@@ -1,4 +1,7 @@
-"""What may be asked, health and metrics."""
+"""What may be asked, which releases this process serves, health and metrics."""
+
+import os
+import socket
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -24,6 +27,19 @@ def routes(service: Service) -> APIRouter:
         aliases = [_model_fields(alias) for alias in service.plain_models] if service.plain_chat else []
         return json_response({"object": "list", "data": apps + aliases})
 
+    @router.get("/v1/releases", tags=["Operations"], summary="Which release this process serves")
+    async def releases(request: Request) -> Response:
+        """Each open app's release in this process, since when and by what right; and what does not serve."""
+        await admit(service, request, "ask", "read")
+        return json_response(
+            {
+                "process": {"host": socket.gethostname(), "pid": os.getpid()},
+                "releases": [_served_fields(standing) for standing in service.apps.standings()],
+                "held_back": _held_back_fields(service),
+                "missing": _missing_fields(service),
+            }
+        )
+
     @router.get("/healthz", tags=["Operations"], summary="Is the process alive")
     async def healthz() -> Response:
         """Open to everybody: 200 as long as the process answers."""
@@ -35,15 +51,10 @@ def routes(service: Service) -> APIRouter:
 
         A release that is held back is no reason for 503: what served before goes on serving.
         """
-        missing = [
-            {"what": part.what, "reason": part.reason, "remedy": part.remedy} for part in service.not_ready()
-        ]
-        held_back = [
-            {"app": held.app, "release": held.release, "reason": held.reason, "remedy": held.remedy}
-            for held in service.apps.held_back()
-        ]
+        missing = _missing_fields(service)
         return json_response(
-            {"ready": not missing, "missing": missing, "held_back": held_back}, status=503 if missing else 200
+            {"ready": not missing, "missing": missing, "held_back": _held_back_fields(service)},
+            status=503 if missing else 200,
         )
 
     @router.get("/metrics", tags=["Operations"], summary="What Prometheus reads")
@@ -70,8 +81,34 @@ def _app_fields(service: Service, name: str) -> dict[str, object]:
     return {**_model_fields(name), "surefoot": said}
 
 
+def _missing_fields(service: Service) -> list[dict[str, str]]:
+    return [{"what": part.what, "reason": part.reason, "remedy": part.remedy} for part in service.not_ready()]
+
+
+def _held_back_fields(service: Service) -> list[dict[str, str | None]]:
+    return [
+        {"app": held.app, "release": held.release, "reason": held.reason, "remedy": held.remedy}
+        for held in service.apps.held_back()
+    ]
+
+
 def _standing_fields(service: Service, name: str) -> dict[str, object]:
     (standing,) = [standing for standing in service.apps.standings() if standing.app == name]
+    return _right_fields(standing)
+
+
+def _served_fields(standing: Standing) -> dict[str, object]:
+    return {
+        "app": standing.app,
+        "release": standing.release,
+        "since": standing.since.isoformat(),
+        "kind": standing.kind,
+        **_right_fields(standing),
+    }
+
+
+def _right_fields(standing: Standing) -> dict[str, object]:
+    """By what right a release serves."""
     return {
         "channel": standing.channel,
         "proven": standing.receipt is not None,

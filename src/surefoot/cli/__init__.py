@@ -28,6 +28,7 @@ from surefoot.cli import (
     reporting,
     running,
     tracing,
+    whereabouts,
 )
 from surefoot.cli.console import fail, missing_extra
 
@@ -68,6 +69,7 @@ app.add_typer(gating.app, name="gate")
 releasing.app.command("promote")(promoting.promote)
 releasing.app.command("break-glass")(promoting.break_glass)
 releasing.app.command("rollback")(promoting.rollback)
+releasing.app.command("where")(whereabouts.where)
 releasing.app.command("key")(promoting.key)
 app.add_typer(releasing.app, name="release")
 app.add_typer(mirroring.app, name="promptlayer")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # The environment variable that holds a caller's own key.
 KEY_VARIABLE = "SUREFOOT_KEY"
+# What a resource of ours may have; more comes from something else at that address.
+MOST_BYTES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class ServiceClient:
     async def get(self, path: str) -> tuple[int, dict[str, object]]:
         """A JSON resource: its HTTP status and its fields."""
         async with self._session() as session, session.get(self.url + path) as response:
-            return response.status, _fields(await response.text())
+            return response.status, _fields(await _body(response))
 
     async def text(self, path: str) -> str:
         """A resource as text, whatever its status."""
@@ -71,15 +73,27 @@ class ServiceClient:
                 headers=self._headers, timeout=limits, read_bufsize=2**22
             ) as session:
                 yield session
+        except ValueError as error:
+            raise RequestError(
+                f"{self.url!r} is no address: {error}", remedy="write http://host:port"
+            ) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ServiceError(
                 f"the service at {self.url} cannot be reached: {error}",
                 remedy="start it with `make up` or `surefoot serve`, or name it with --url",
             ) from error
-        except ValueError as error:
-            raise RequestError(
-                f"{self.url!r} is no address: {error}", remedy="write http://host:port"
-            ) from error
+
+
+async def _body(response: "aiohttp.ClientResponse") -> str:
+    body = b""
+    async for piece in response.content.iter_any():
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise ServiceError(
+                f"{response.url} answers with more than {MOST_BYTES:,} bytes",
+                remedy="check that the address is surefoot's",
+            )
+    return body.decode(errors="replace")
 
 
 def _fields(text: str) -> dict[str, object]:
