@@ -44,6 +44,13 @@ def test_every_wrong_key_is_found_at_once_and_the_template_too(tmp_path: Path) -
     assert [finding.column for finding in findings[-2:]] == [14, 22]
 
 
+def test_an_input_that_is_named_wrongly_hides_nothing_else(tmp_path: Path) -> None:
+    front = FRONT.replace("question: text", "question: text, a-b: text").replace("chat", "Chat!")
+    messages = "{% system %}{{ question }}{% endsystem %}{% user %}{{ other }}{% enduser %}\n"
+    findings = found(tmp_path, front=front, body=messages)
+    assert rules(findings) == ["front-matter", "front-matter", "unused", "untrusted", "undeclared"]
+
+
 def test_a_front_matter_without_required_keys_names_each(tmp_path: Path) -> None:
     findings = found(tmp_path, front="description: Nothing else\n", body="{% user %}Hi{% enduser %}")
     assert [re.findall(r"'(\w+)' is missing", finding.message)[0] for finding in findings] == [

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.prompts.written import FRONT, write
@@ -111,3 +112,25 @@ def test_front_matter_has_an_error_where_it_does_not_load(tmp_path: Path, parts:
 def test_any_text_at_all_is_checked_without_a_crash(tmp_path: Path, text: str) -> None:
     agree(tmp_path, FRONT, text)
     agree(tmp_path, text, "{% user %}Hi{% enduser %}")
+
+
+@pytest.mark.parametrize("levels", [20, 50, 150, 250, 1000])
+@pytest.mark.parametrize(
+    "expression", ["q + 1", "q | trim", "not q", "-q", "q and 1", "1 if 1 else q", "q.x"]
+)
+def test_however_deep_a_template_is_nested_lint_and_loading_agree(
+    tmp_path: Path, expression: str, levels: int
+) -> None:
+    before, after = expression.split("q")
+    body = "{% user %}{{ " + before * levels + "question" + after * levels + " }}{% enduser %}"
+    folder = write(tmp_path, body=body)
+    found = [
+        finding.message for finding in lint(folder, Surroundings()).findings if finding.rule == "template"
+    ]
+    assert (found != []) == (levels > 100)
+    try:
+        load_prompt(folder, "sample")
+    except PromptError as error:
+        assert any(message in str(error) for message in found)
+    else:
+        assert not found

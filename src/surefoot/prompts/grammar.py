@@ -23,6 +23,7 @@ _NEVER_MISUSED = frozenset(
 )
 _FILE_STRIDE = 1_000_000
 _MAX_INCLUDES = 50
+_MAX_LEVELS = 100  # Jinja, Python and the checks all recurse, and each would end elsewhere
 
 
 def raise_it(error: PromptError) -> None:
@@ -76,6 +77,10 @@ class Sources:
                 self.refuse(node.lineno or next(inside, first + 1), *problem)
         if any(isinstance(node, nodes.Include) for node in there):
             _Inclusion(self.include).visit(tree)
+        deepest = _beyond(_MAX_LEVELS, tree)
+        if deepest is not None:
+            message = f"the template is nested more than {_MAX_LEVELS} levels deep"
+            self.refuse(deepest.lineno or first + 1, message, "Simplify it.")
         return tree
 
     def include(self, node: nodes.Include) -> nodes.Node:
@@ -137,6 +142,14 @@ def _children(node: nodes.Node) -> list[nodes.Node]:
         elif isinstance(value, list):
             found += [item for item in value if isinstance(item, nodes.Node)]
     return found
+
+
+def _beyond(levels: int, tree: nodes.Node) -> nodes.Node | None:
+    """The first node that stands deeper than so many levels, or None."""
+    level = [tree]
+    for _ in range(levels):
+        level = [child for node in level for child in _children(node)]
+    return level[0] if level else None
 
 
 def check_messages(tree: nodes.Template, sources: Sources) -> None:

@@ -33,15 +33,15 @@ def read_mending(front: Located, *, name: str, file: str) -> Mended:
     faults: list[PromptError] = []
     doubtful: list[str] = []
     usual = _usual(name)
-    while len(faults) < _MOST_FAULTS:
+    for _ in range(2 * _MOST_FAULTS):  # an input that is named wrongly is first made harmless, then goes
         try:
             declared = read_declarations(front, name=name, file=file)
             return Mended(declared=declared, faults=tuple(faults), doubtful=tuple(doubtful))
         except PromptError as fault:
-            again = any((fault.line, fault.column, fault.message) == _place(old) for old in faults)
-            mended = None if again else _without(front, fault, usual, doubtful)
-            faults += [] if again else [fault]
-            if mended is None:
+            if all((fault.line, fault.column, fault.message) != _place(old) for old in faults):
+                faults.append(fault)
+            mended = _without(front, fault, usual, doubtful)
+            if mended is None or mended == front or len(faults) == _MOST_FAULTS:
                 break
             front = mended
     return Mended(declared=None, faults=tuple(faults), doubtful=tuple(doubtful))
