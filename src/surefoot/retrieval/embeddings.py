@@ -5,6 +5,8 @@ documents were edited goes on from there. It can be deleted at any time.
 """
 
 import asyncio
+import fcntl
+import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -68,13 +70,18 @@ def checked(vectors: Vectors, rows: int, embedder: Embedder) -> Vectors:
 
 
 def _open(cache: Path) -> sqlite3.Connection:
+    """One process after the other: SQLite does not wait when two change a file's journal mode at once."""
+    folder = os.open(cache.parent, os.O_RDONLY | os.O_CLOEXEC)
     try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
         return _connect(cache)
     except sqlite3.OperationalError as problem:
         raise _cannot_cache(cache, problem) from problem
     except sqlite3.DatabaseError:  # damaged: it holds nothing that cannot be made again
         cache.unlink(missing_ok=True)
         return _connect(cache)
+    finally:
+        os.close(folder)
 
 
 def _connect(cache: Path) -> sqlite3.Connection:
