@@ -2,13 +2,14 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.releases.repositories import git
 
 from surefoot.prompts import load_prompt
-from surefoot.records import Manifest, digest_bytes
+from surefoot.records import Manifest, PinnedPrompt, digest_bytes
 from surefoot.releases.bundles import write_release
 from surefoot.releases.channels import Pointer, write_channel
 
@@ -113,10 +114,13 @@ class Project:
         self.git("commit", "-q", "--allow-empty", "-m", message)
         return self.head()
 
-    def release(self, receipt: str = "r" * 64) -> str:
-        """Put the working tree's prompt into production, by a proof that is not looked at. Not committed."""
+    def release(self, receipt: str = "r" * 64, further: Sequence[str] = ()) -> str:
+        """Put the working tree's prompt into production, by a proof that is not looked at. Not committed.
+
+        `further` are more prompts that the app's own code reads.
+        """
         prompts = self.top / "prompts"
-        prompt = load_prompt(prompts, "answer")
+        prompt, *more = (load_prompt(prompts, name) for name in ("answer", *further))
         recipe = (self.top / "serving" / "recipes" / "default.toml").read_bytes()
         manifest = Manifest(
             app="answers",
@@ -124,6 +128,7 @@ class Project:
             abstention="The documents do not say.",
             prompt_name="answer",
             prompt=prompt.digest,
+            prompts=tuple(PinnedPrompt(use=each.name, name=each.name, digest=each.digest) for each in more),
             recipe=_recipe_digest(self.top),
             snapshot="a" * 64,
             passages="b" * 64,
@@ -131,7 +136,11 @@ class Project:
             model_alias="chat",
             model="d" * 64,
         )
-        files = {f"prompts/{name}": (prompts / name).read_bytes() for name in prompt.files}
+        files = {
+            f"prompts/{name}": (prompts / name).read_bytes()
+            for each in (prompt, *more)
+            for name in each.files
+        }
         folder = write_release(self.top / "serving" / "releases", manifest, {"recipe.toml": recipe, **files})
         proof = json.dumps({"suite": "answers", "verdict": {"kind": "comparison", "outcome": "PASS"}})
         digest = digest_bytes(f"{proof}{receipt}".encode())

@@ -1,9 +1,11 @@
 """Every version of a prompt that Git has."""
 
 import json
+from pathlib import Path
 
 import pytest
 from tests.changes.repositories import PROMPT, Project
+from tests.releases.repositories import git
 
 from surefoot.changes.history import Version
 from surefoot.changes.texts import history_json, history_lines
@@ -13,7 +15,7 @@ from surefoot.wiring.prompt_versions import prompt_history
 
 
 def versions(project: Project, name: str = "answer") -> tuple[Version, ...]:
-    return prompt_history(open_project(project.top), name)
+    return prompt_history(open_project(project.top), name).versions
 
 
 def subjects(project: Project, name: str = "answer") -> list[str]:
@@ -101,6 +103,14 @@ def test_each_release_of_a_version_is_told_with_its_proof(project: Project) -> N
     assert released.proof == "PASS by answers" and released.commit.digest == moved
 
 
+def test_a_further_prompt_of_an_app_is_told_where_it_was_released_too(project: Project) -> None:
+    project.commit("Rewrite follow-ups", rewrite="Rewrite the question.")
+    release = project.release(further=["rewrite"])
+    project.commit("Promote both")
+    for name in ("answer", "rewrite"):
+        assert [each.release for each in versions(project, name)[0].released] == [release]
+
+
 def test_a_rollback_is_told_as_another_release_of_the_old_version(project: Project) -> None:
     project.release()
     project.commit("Promote the first")
@@ -127,9 +137,23 @@ def test_a_person_and_a_program_read_the_same_versions(project: Project) -> None
     project.release()
     project.commit("Promote it")
     project.commit("Shorten", answer="Answer shortly.")
-    found = versions(project)
-    lines = list(history_lines("answer", found))
+    history = prompt_history(open_project(project.top), "answer")
+    found, lines = history.versions, list(history_lines(history))
     assert lines[0] == "answer: 2 versions, the newest first"
     assert any(line.startswith("    production of answers from 2026-11-20: release ") for line in lines)
-    read = json.loads(json.dumps(history_json("answer", found)))
+    read = json.loads(json.dumps(history_json(history)))
     assert [each["digest"] for each in read["versions"]] == [each.digest for each in found]
+
+
+def test_a_shallow_clone_says_that_older_versions_are_missing(project: Project, tmp_path: Path) -> None:
+    project.commit("Shorten", answer="Answer shortly.")
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{project.top}", str(clone))
+    history = prompt_history(open_project(clone), "answer")
+    assert len(history.versions) == 1
+    assert any("git fetch --unshallow" in line for line in history_lines(history))
+    assert json.loads(json.dumps(history_json(history)))["shallow"] is True
+    git(clone, "fetch", "-q", "--unshallow")
+    history = prompt_history(open_project(clone), "answer")
+    assert len(history.versions) == 2 and not history.shallow
+    assert not any("shallow" in line for line in history_lines(history))

@@ -18,7 +18,7 @@ How = Literal["added", "changed", "deleted", "renamed"]
 _FORMAT = "%H%x00%an%x00%aI%x00%s%x00"
 # A copy is a new file: where it was copied from is none of its history.
 _HOW: Mapping[str, How] = {"A": "added", "C": "added", "D": "deleted", "R": "renamed"}
-_FULL_CLONE = "git fetch --unshallow (in GitHub Actions: fetch-depth: 0; in GitLab: GIT_DEPTH: 0)"
+FULL_CLONE = "git fetch --unshallow (in GitHub Actions: fetch-depth: 0; in GitLab: GIT_DEPTH: 0)"
 # Where a branch usually came from, the first that there is.
 _USUAL_BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
@@ -75,15 +75,20 @@ def merge_base(repository: Repository, base: str, head: str) -> str:
     found = repository.read("merge-base", ours, theirs)
     if found is not None:
         return found.decode().split()[0]
-    if (repository.read("rev-parse", "--is-shallow-repository") or b"").strip() == b"true":
+    if is_shallow(repository):
         raise SettingsError(
             f"this clone is shallow, and does not reach the commit where {head!r} left {base!r}",
-            remedy=f"fetch more of the history: {_FULL_CLONE}",
+            remedy=f"fetch more of the history: {FULL_CLONE}",
         )
     raise SettingsError(
         f"{head!r} and {base!r} have no commit in common",
         remedy="name the branch it was made from: --base REF",
     )
+
+
+def is_shallow(repository: Repository) -> bool:
+    """Whether the clone has the latest commits alone, as CI often makes one."""
+    return (repository.read("rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
 
 
 def changed_files(repository: Repository, base: str, head: str | None) -> tuple[FileChange, ...]:
@@ -153,7 +158,7 @@ def _said(repository: Repository, *words: str) -> bytes:
     if said is None:
         raise LocalError(
             f"git {words[0]} failed in {repository.top}",
-            remedy=f"see whether the clone is whole (git fsck), or fetch more of it: {_FULL_CLONE}",
+            remedy=f"see whether the clone is whole (git fsck), or fetch more of it: {FULL_CLONE}",
         )
     return said
 

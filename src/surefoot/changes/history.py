@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from surefoot.changes.git_history import Commit, blobs_at, files_at, log, names_of, read_blobs
+from surefoot.changes.git_history import Commit, blobs_at, files_at, is_shallow, log, names_of, read_blobs
 from surefoot.changes.versions import PromptVersion, made_of, prompt_name, version_of_files
 from surefoot.errors import NotFoundError
 from surefoot.prompts.files import PROMPT_SUFFIX
@@ -64,10 +64,22 @@ class Version:
         return self.digest is None and self.fault is None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The versions of a prompt, the newest first.
+
+    In a `shallow` clone there may be older ones, and its oldest commit seems to have made all it holds.
+    """
+
+    prompt: str
+    versions: tuple[Version, ...]
+    shallow: bool
+
+
 def history_of(
     repository: Repository, places: Places, name: str, *, present: PromptVersion | None
-) -> tuple[Version, ...]:
-    """The versions of a prompt, the newest first. NotFoundError when Git has none.
+) -> History:
+    """Every version of a prompt. NotFoundError when Git has none.
 
     `present` is the prompt in the working tree, which comes first where it means something else.
     """
@@ -82,7 +94,7 @@ def history_of(
     known = [replace(version, released=tuple(released.get(version.digest or "", ()))) for version in found]
     if present is not None and (not found or _meaning(_version(None, name, present)) != _meaning(found[-1])):
         known.append(_version(None, name, present))
-    return tuple(reversed(known))
+    return History(prompt=name, versions=tuple(reversed(known)), shallow=is_shallow(repository))
 
 
 class _Reader:
@@ -162,7 +174,7 @@ def _folded(versions: Iterator[Version]) -> Iterator[Version]:
 
 
 def _by_digest(repository: Repository, places: Places, reader: _Reader) -> dict[str, list[Released]]:
-    """Every move of a channel, by the digest that the released prompt has today, the oldest first."""
+    """Every move of a channel, by the digests that the released prompts have today, the oldest first."""
     found: dict[str, list[Released]] = {}
     for moved in _moves(repository, places):
         files = files_at(repository, moved.commit.digest, [_path(places.releases, moved.release)])
@@ -170,11 +182,10 @@ def _by_digest(repository: Repository, places: Places, reader: _Reader) -> dict[
             str(PurePosixPath(path).relative_to(_path(places.releases, moved.release))): content
             for path, content in files.items()
         }
-        version = _released_prompt(inside)
-        if version is not None and version.prompt is not None:
-            proof = _proof(inside.get(f"receipts/{moved.receipt}.json", b""))
-            proof = proof or _broken_glass(inside.get(f"break-glass/{moved.break_glass}.json", b""))
-            found.setdefault(version.prompt.digest, []).append(replace(moved, proof=proof))
+        proof = _proof(inside.get(f"receipts/{moved.receipt}.json", b""))
+        proof = proof or _broken_glass(inside.get(f"break-glass/{moved.break_glass}.json", b""))
+        for digest in _released_prompts(inside):
+            found.setdefault(digest, []).append(replace(moved, proof=proof))
     return found
 
 
@@ -208,17 +219,19 @@ def _pointer(content: bytes) -> tuple[str, str, str] | None:
     return None
 
 
-def _released_prompt(files: Mapping[str, bytes]) -> PromptVersion | None:
-    """The prompt that a release holds, as it loads today."""
-    with suppress(ValueError, KeyError, TypeError, NotFoundError):
-        name = json.loads(files["manifest.json"])["prompt"]["name"]
-        prompts = {
-            file.removeprefix("prompts/"): content
-            for file, content in files.items()
-            if file.startswith("prompts/")
-        }
-        return version_of_files(prompts, name, shown="the release")
-    return None
+def _released_prompts(files: Mapping[str, bytes]) -> set[str]:
+    """The digests of the prompts that a release holds, as they load today: an app of own code has several."""
+    prompts = {
+        file.removeprefix("prompts/"): content
+        for file, content in files.items()
+        if file.startswith("prompts/")
+    }
+    with suppress(ValueError, KeyError, TypeError, AttributeError, NotFoundError):
+        manifest = json.loads(files["manifest.json"])
+        names = {pinned["name"] for pinned in (manifest["prompt"], *manifest.get("prompts", {}).values())}
+        loaded = [version_of_files(prompts, name, shown="the release").prompt for name in sorted(names)]
+        return {prompt.digest for prompt in loaded if prompt is not None}
+    return set()
 
 
 def _proof(content: bytes) -> str:

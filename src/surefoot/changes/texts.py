@@ -1,10 +1,10 @@
 """A prompt's diff and history as plain text, and as values for JSON."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
-from surefoot.changes.git_history import Commit
-from surefoot.changes.history import Released, Version
+from surefoot.changes.git_history import FULL_CLONE, Commit
+from surefoot.changes.history import History, Released, Version
 from surefoot.changes.prefixes import Sharing
 from surefoot.changes.prompt_diff import PromptDiff, SampleDiff
 from surefoot.changes.word_diff import Piece, in_lines, shortened
@@ -113,13 +113,17 @@ def diff_json(diff: PromptDiff) -> Json:
     }
 
 
-def history_lines(name: str, versions: Sequence[Version]) -> Iterator[str]:
+def history_lines(history: History) -> Iterator[str]:
     """The versions for a person, the newest first."""
-    yield f"{one_line(name)}: {len(versions)} version{'s' if len(versions) > 1 else ''}, the newest first"
-    for version in versions:
+    some = f"{len(history.versions)} version{'s' if len(history.versions) > 1 else ''}"
+    yield f"{one_line(history.prompt)}: {some}, the newest first"
+    if history.shallow:
+        yield "This clone is shallow: older versions are missing, its oldest commit seems to have made all."
+        yield f"Fetch the rest: {FULL_CLONE}"
+    for version in history.versions:
         yield ""
         yield f"{_what(version)}  {_who(version.commit)}"
-        if version.name != name:
+        if version.name != history.prompt:
             yield f"    it was called {one_line(version.name)}"
         if version.fault:
             yield f"    {one_line(version.fault)}"
@@ -129,11 +133,12 @@ def history_lines(name: str, versions: Sequence[Version]) -> Iterator[str]:
             yield f"    the same meaning also after {commits}"
 
 
-def history_json(name: str, versions: Sequence[Version]) -> Json:
+def history_json(history: History) -> Json:
     """The versions for a program."""
     return {
         "schema": 1,
-        "prompt": name,
+        "prompt": history.prompt,
+        "shallow": history.shallow,
         "versions": [
             {
                 "name": version.name,
@@ -156,7 +161,7 @@ def history_json(name: str, versions: Sequence[Version]) -> Json:
                     for released in version.released
                 ],
             }
-            for version in versions
+            for version in history.versions
         ],
     }
 

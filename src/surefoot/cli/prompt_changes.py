@@ -9,7 +9,7 @@ from rich.text import Text
 from surefoot.cli.console import out, project_top, run
 
 if TYPE_CHECKING:
-    from surefoot.changes.history import Version
+    from surefoot.changes.history import History
     from surefoot.changes.prompt_diff import PromptDiff
 
 Name = Annotated[str, typer.Argument(help="A prompt, by its name: the file prompts/NAME.prompt.md.")]
@@ -44,9 +44,9 @@ def history(name: Name, as_json: AsJson = False) -> None:
     from surefoot.changes.texts import history_json, history_lines
 
     if as_json:
-        out.print_json(json.dumps(history_json(name, found)))
+        out.print_json(json.dumps(history_json(found)))
         return
-    for line in history_lines(name, found):
+    for line in history_lines(found):
         out.print(Text(line, style="" if line.startswith("    ") else "bold"))
 
 
@@ -57,7 +57,7 @@ async def _diff(name: str, base: str | None, cases: list[str]) -> "PromptDiff":
     return await prompt_diff(open_project(project_top()), name, base, cases)
 
 
-async def _history(name: str) -> "tuple[Version, ...]":
+async def _history(name: str) -> "History":
     from surefoot.wiring.project import open_project
     from surefoot.wiring.prompt_versions import prompt_history
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from surefoot.changes.git_history import commit_named
-from surefoot.changes.history import Places, Version, history_of
+from surefoot.changes.history import History, Places, history_of
 from surefoot.changes.prompt_diff import PromptDiff, diff_prompts
 from surefoot.changes.samples import ABSTENTION, Sample, chosen, examples, sample_of
 from surefoot.changes.versions import PromptVersion, version_at, version_in
@@ -30,7 +30,7 @@ def places_of(project: Project, repository: Repository) -> Places:
     )
 
 
-def prompt_history(project: Project, name: str) -> tuple[Version, ...]:
+def prompt_history(project: Project, name: str) -> History:
     """Every version of a prompt, the newest first."""
     repository = open_repository(project.settings.folders.prompts)
     present = present_version(project, name)
