@@ -12,6 +12,7 @@ from pathlib import Path
 from surefoot.prompts.files import PROMPT_SUFFIX, SPELLING, misnamed_files, prompt_names, read_prompt_file
 from surefoot.prompts.linting.checks import checked
 from surefoot.prompts.linting.findings import RULES, Finding, Level
+from surefoot.prompts.linting.hidden import hidden_in
 from surefoot.prompts.linting.reading import ReadPrompt, read_to_check
 from surefoot.prompts.linting.secrets import Secret, secrets_in, without_secrets
 from surefoot.prompts.linting.surroundings import ReleasedContract, Surroundings
@@ -67,6 +68,7 @@ def _one(
             message=f"this looks like {secret.what}; it is not shown here",
             remedy="Take it out, and revoke it where it was issued: Git and every copy of it remember.",
         )
+    yield from _hidden(read)
 
 
 def _read(folder: Path, name: str, kept: dict[str, ReadPrompt | None]) -> ReadPrompt:
@@ -83,6 +85,20 @@ def _secrets(read: ReadPrompt) -> Iterator[tuple[str, Secret]]:
         for secret in _scanned(text):
             if secret.text not in locks:
                 yield file, secret
+
+
+def _hidden(read: ReadPrompt) -> Iterator[Finding]:
+    for file, text in read.texts.items():
+        for hidden in hidden_in(text):
+            yield Finding(
+                file=file,
+                line=hidden.line,
+                column=hidden.column,
+                rule="hidden",
+                level="error",
+                message=hidden.message,
+                remedy="Remove it: the model reads it, and whoever reviews the change does not.",
+            )
 
 
 @lru_cache(maxsize=64)  # an include is a part of many prompts

@@ -35,6 +35,7 @@ RULES: Mapping[str, str] = {
     "mistyped": "a value used as what it is not: a loop over a text, a part that a passage has not",
     "untrusted": "text of a user or a document in a system message",
     "secret": "what looks like a key or a password",
+    "hidden": "characters that the model reads and nobody sees",
     "budget": "fixed text, or the declared limits, that cannot fit",
     "unknown-model": "an alias that the model catalogue does not have, or that does not chat",
     "unknown-suite": "a suite without a folder in evals/",
