@@ -63,6 +63,12 @@ def test_an_unknown_prompt_and_two_forms_at_once_are_refused(project: Folder) ->
     assert project.run("lint", "--json", "--github")[0] == 2
 
 
+def test_a_prompt_is_also_named_by_its_file_as_a_hook_and_a_shell_do(project: Folder) -> None:
+    assert project.run("lint", "prompts/answer.prompt.md") == project.run("lint", "answer")
+    project.write({"elsewhere/answer.prompt.md": ANSWER})
+    assert "'prompts'" in project.refused("lint", "elsewhere/answer.prompt.md")
+
+
 def test_what_production_serves_and_cannot_be_read_is_a_warning(project: Folder) -> None:
     pointer = f'schema = 1\nrelease = "{"ab" * 32}"\nreceipt = "{"cd" * 32}"\n'
     project.write({"serving/channels/answers/production.toml": pointer})

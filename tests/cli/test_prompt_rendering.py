@@ -43,6 +43,25 @@ def test_the_request_is_openais(project: Folder) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b'{"question": "a", "question": "b"}', "is given twice"),
+        (b'{"question": NaN}', "NaN is not JSON"),
+        (b'{"question": "caf\xe9"}', "is not UTF-8"),
+        (b"[" * 100_000, "is nested too deep"),
+        (b'["question"]', "takes a JSON object"),
+    ],
+    ids=["twice", "nan", "latin-1", "deep", "a list"],
+)
+def test_values_that_are_no_strict_json_are_refused_with_the_reason(
+    project: Folder, content: bytes, why: str
+) -> None:
+    (project.top / "w.json").write_bytes(content)
+    code, _, wrong = project.run("render", "greet", "--values", "w.json")
+    assert code == 2 and why in " ".join(wrong.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
     "words", [["--set", "x"], ["--set", "times=x"], ["--values", "no.json"], ["--set", "no=1"]]
 )
 def test_wrong_values_are_refused(project: Folder, words: list[str]) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FOUND = 1
 
-Names = Annotated[list[str] | None, typer.Argument(help="Prompts, by their names; all by default.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Prompts, by their names or files; all by default.")]
 
 
 def lint(

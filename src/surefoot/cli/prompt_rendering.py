@@ -14,7 +14,6 @@ from surefoot.errors import InputError
 
 if TYPE_CHECKING:
     from surefoot.prompts import Prompt
-    from surefoot.records import Json
 
 
 def render(
@@ -46,12 +45,14 @@ def _given(values: str | None, passages: str | None) -> dict[str, object]:
     return {**read, **({} if passages is None else {"passages": _json(passages)})}
 
 
-def _json(file: str) -> "Json":
+def _json(file: str) -> object:
+    from surefoot.records.strict_json import parse
+
     try:
-        read: Json = json.loads(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as problem:
-        raise typer.BadParameter(f"{file!r} cannot be read as JSON: {problem}") from problem
-    return read
+        return parse(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise typer.BadParameter(f"{file!r} cannot be read as JSON: {reason}") from problem
 
 
 async def _render(

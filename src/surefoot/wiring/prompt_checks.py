@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from surefoot.errors import SurefootError
+from surefoot.errors import PromptError, SurefootError
 from surefoot.models.catalogue import load_models
 from surefoot.models.token_counting import estimated_tokens
 from surefoot.prompts import load_prompt
+from surefoot.prompts.formatting import named_file
 from surefoot.prompts.linting import Finding, Linted, ReleasedContract, Surroundings, lint
 from surefoot.releases.bundles import read_release
 from surefoot.releases.channels import channel_file, read_channel
@@ -15,8 +16,19 @@ from surefoot.wiring.prompt_files import prompts_shown, shown
 
 
 def lint_project(top: Path, names: Sequence[str]) -> Linted:
-    """Check these prompts of a project, or all."""
-    return lint(prompts_shown(top), surroundings_of(top), names)
+    """Check these prompts of a project, given by name or by file, or all."""
+    folder = prompts_shown(top)
+    return lint(folder, surroundings_of(top), [_name_in(folder, wanted) for wanted in names])
+
+
+def _name_in(folder: Path, wanted: str) -> str:
+    there, name = named_file(folder, wanted)
+    if there.resolve() != folder.resolve():
+        raise PromptError(
+            f"{wanted!r} is not in the project's folder of prompts, {str(folder)!r}",
+            remedy="Check it in the project that it belongs to.",
+        )
+    return name
 
 
 def surroundings_of(top: Path) -> Surroundings:

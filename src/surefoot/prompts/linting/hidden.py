@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Controls, soft hyphens, zero-width spaces and joiners of words, what turns the direction of text around, tags.
+# Controls, soft hyphens, zero-width spaces and joiners of words, what turns the direction of text, and tags.
 # Left out is what scripts and emoji need: U+200C to U+200F, and one variation selector at a time.
 _HIDDEN = re.compile(
     "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u00ad\\u200b\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u2069\\ufeff"
