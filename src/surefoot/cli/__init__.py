@@ -30,7 +30,7 @@ from surefoot.cli import (
     tracing,
     whereabouts,
 )
-from surefoot.cli.console import fail, missing_extra
+from surefoot.cli.console import fail, missing_extra, print_as_utf8
 
 app = typer.Typer(
     name="surefoot",
@@ -78,6 +78,7 @@ app.add_typer(keys.app, name="key")
 
 def main() -> None:
     """Run the command line. What a base install lacks for a command is named with its pip line."""
+    print_as_utf8()
     try:
         app()
     except ModuleNotFoundError as missing:

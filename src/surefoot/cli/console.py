@@ -1,6 +1,7 @@
 """What the commands share: where the project is, how errors end, and how progress is shown."""
 
 import asyncio
+import io
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterator
@@ -40,6 +41,13 @@ EXTRAS = {
 }
 
 T = TypeVar("T")
+
+
+def print_as_utf8() -> None:
+    """Write files and pipes in UTF-8 whatever the locale, and escape what a terminal cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
 def project_top() -> Path:
@@ -93,10 +101,12 @@ def missing_extra(missing: ModuleNotFoundError) -> SurefootError:
 
 def fail(error: SurefootError) -> NoReturn:
     """Print what was wrong and what to do next, and leave with the error's exit code."""
-    err.print(Text.assemble(("error: ", "bold red"), str(error)))
-    err.print(Text.assemble(("to mend it: ", "bold"), error.remedy))
+    from surefoot.reports.printable import printable
+
+    err.print(Text.assemble(("error: ", "bold red"), printable(str(error))))
+    err.print(Text.assemble(("to mend it: ", "bold"), printable(error.remedy)))
     for note in getattr(error, "__notes__", []):
-        err.print(Text(note))
+        err.print(Text(printable(note)))
     sys.exit(error.exit_code)
 
 
