@@ -151,3 +151,23 @@ def test_a_key_is_made_once_and_never_printed(trial: Trial, tmp_path: Path) -> N
     assert str(file) in done.stderr and "PRIVATE" not in done.stdout + done.stderr
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert trial.refused("release", "key", "ci", "--file", str(file))[0] == 2
+
+
+def test_a_release_is_approved_by_somebody_else_than_its_author(
+    trial: Trial, production: Pointer, edited: str
+) -> None:
+    code, words = trial.refused("release", "approve", edited, "--as", "nobody")
+    assert code == 2 and "names a person by email address" in words
+    code, words = trial.refused("release", "approve", edited, "--as", "a@example.org", "--expires", "1y")
+    assert code == 2 and "at most 90d" in words
+
+    done = trial.run(
+        "release", "approve", edited, "--as", "Maria@example.org", "--expires", "36h", "--reason", "read it"
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"approved: {edited[:12]} of answers, by maria@example.org until 20" in done.stderr
+    file = trial.top / "serving/approvals" / edited / f"{done.stdout.strip()}.json"
+    assert json.loads(file.read_text())["by"] == "maria@example.org"
+    assert re.search(
+        r"approval +by maria@example.org until [0-9: -]+ UTC: read it", trial.said("release", "show", edited)
+    )

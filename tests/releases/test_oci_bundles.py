@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.releases.packing import LARGE, Packing, copied, packed, tree
 from surefoot.errors import NotFoundError, RefusedError, SurefootError
 from surefoot.records import Manifest, digest_bytes
 from surefoot.releases import Trust
+from surefoot.releases.approvals import Approval
 from surefoot.releases.oci import Layout, unpack_bundle, verify_bundle
 
 MOST_BYTES = 8 * LARGE - 1
@@ -30,6 +32,30 @@ def test_the_same_release_packed_twice_is_the_same_bytes(
 
     assert tree(other.path) == tree(layout.path) == before
     assert (again.written, again.moved) == (0, False)
+
+
+def test_the_approvals_of_a_release_go_along_with_it(packing: Packing, one: Manifest, tmp_path: Path) -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    approval = Approval(
+        app="answers",
+        release=one.digest,
+        by="maria@example.org",
+        reason="",
+        made_at=now,
+        expires_at=now + timedelta(days=7),
+    )
+    name = f"approvals/{one.digest}/{approval.digest}.json"
+    file = packing.serving / name
+    file.parent.mkdir(parents=True)
+    file.write_bytes(approval.canonical())
+    bundle = Layout(path=tmp_path / "approved")
+
+    packing.pack(bundle, one)
+    verify_bundle(bundle, bundle.bundle("production"), trust=Trust())
+    copied(bundle, Layout(path=tmp_path / "copy"))
+
+    there = {blob.name: bundle.file(blob).read_bytes() for blob in bundle.bundle("production").files}
+    assert there[name] == approval.canonical()
 
 
 def test_a_bundle_keeps_the_rules_of_the_oci_image_specification(layout: Layout) -> None:

@@ -4,6 +4,7 @@ import typer
 
 from surefoot.cli import (
     adopting,
+    approving,
     asking,
     bundling,
     change_posting,
@@ -67,6 +68,7 @@ app.add_typer(tracing.app, name="trace")
 app.add_typer(evaluating.app, name="eval")
 app.add_typer(gating.app, name="gate")
 releasing.app.command("promote")(promoting.promote)
+releasing.app.command("approve")(approving.approve)
 releasing.app.command("break-glass")(promoting.break_glass)
 releasing.app.command("rollback")(promoting.rollback)
 releasing.app.command("where")(whereabouts.where)

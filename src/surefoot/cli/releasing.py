@@ -131,6 +131,11 @@ async def _show(prefix: str, as_json: bool) -> None:
     for record in standing.broken:
         words = f"{record.digest}  {record.made_at:%Y-%m-%d %H:%M %Z}  by {record.by}: {record.reason}"
         out.print(Text.assemble((f"{'glass':<11}", "dim"), clean(words)))
+    for given in standing.approvals:
+        said = f"by {given.approval.by} until {given.approval.expires_at:%Y-%m-%d %H:%M %Z}"
+        why = given.approval.reason and f": {given.approval.reason}"
+        fault = given.fault and f"  does not count: {given.fault}"
+        out.print(Text.assemble((f"{'approval':<11}", "dim"), clean(f"{said}{why}{fault}")))
     for found in standing.receipts:
         out.print(Text.assemble((f"{'receipt':<11}", "dim"), clean(_receipt_line(found))))
 

@@ -20,6 +20,8 @@ from surefoot.releases.deployment import Deployment, refuse_links
 from surefoot.releases.git import Head, Repository, open_repository
 from surefoot.releases.manifests import MANIFEST
 
+# Held by whatever writes to `serving/` and commits, so that one does at a time.
+PROMOTION_LOCK = "promotion"
 # The bytes are what was proven: Git is told to hand them out as they are, on every machine.
 _ATTRIBUTES = (".gitattributes", b"* -text -filter -ident\n")
 

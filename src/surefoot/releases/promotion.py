@@ -11,6 +11,7 @@ from pathlib import Path
 from surefoot.errors import RefusedError
 from surefoot.local import Report
 from surefoot.local.locks import one_at_a_time
+from surefoot.releases.approving import approval_asked_for, approval_files
 from surefoot.releases.break_glass import (
     MOST_NAME,
     MOST_REASON,
@@ -26,12 +27,10 @@ from surefoot.releases.channels import Pointer
 from surefoot.releases.conditions import Candidate, proofs_of
 from surefoot.releases.deployment import Deployment, Found, receipts_of
 from surefoot.releases.entry import check_entry
-from surefoot.releases.pointing import Moved, Stand, bring, point, stand_of
+from surefoot.releases.pointing import PROMOTION_LOCK, Moved, Stand, bring, point, stand_of
 from surefoot.releases.receipts import read_receipt, receipt_file
 from surefoot.releases.runs import read_run, run_file
 from surefoot.releases.signatures import Signatures, sign, signature_bytes, signature_file
-
-_LOCK = "promotion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +49,21 @@ async def promote(place: Deployment, candidate: Candidate, *, report: Report) ->
     these files and no others. Where production is this release already, an interrupted promotion is finished.
     """
     release = candidate.release
-    async with one_at_a_time(place.state, _LOCK, report):
+    async with one_at_a_time(place.state, PROMOTION_LOCK, report):
         stand = stand_of(place, release.manifest.app)
         if stand.is_there(release.digest) and stand.now is not None:
             return stand.moved(stand.now, None, None)
         stand.refuse_uncommitted(release.digest)
         proofs = await proofs_of(place, stand.repository, candidate, stand.replaced)
-        files = bring(place, release, _beside(place, release, proofs))
+        approval = approval_asked_for(stand, release.digest, candidate.deciding)
+        beside = _beside(place, release, proofs)
+        lines = [f"receipt: {proof.digest} by {proof.receipt.suite}" for proof in proofs]
+        if approval is not None:
+            beside |= approval_files(approval)
+            lines.append(f"approved by: {approval.approval.by}")
+        files = bring(place, release, beside)
         pointer = Pointer(release=release.digest, receipt=proofs[0].digest)
-        receipts = [f"receipt: {proof.digest} by {proof.receipt.suite}" for proof in proofs]
-        message = _message(f"Promote {stand.app} to", pointer, stand.replaced, receipts)
+        message = _message(f"Promote {stand.app} to", pointer, stand.replaced, lines)
         return stand.moved(pointer, stand.replaced, point(stand, pointer, files, message))
 
 
@@ -73,7 +77,7 @@ async def break_glass(
     """
     by = checked_words(emergency.by, what="the name", most=MOST_NAME)
     reason = checked_words(emergency.reason, what="the reason", most=MOST_REASON)
-    async with one_at_a_time(place.state, _LOCK, report):
+    async with one_at_a_time(place.state, PROMOTION_LOCK, report):
         stand = stand_of(place, release.manifest.app)
         if stand.is_there(release.digest) and stand.now is not None:
             return stand.moved(stand.now, None, None)
@@ -108,7 +112,7 @@ async def rollback(
     `reason` goes into the commit's message. An interrupted rollback is finished. RefusedError when production
     names the first release, or when nothing lets the release in that is to go back to.
     """
-    async with one_at_a_time(place.state, _LOCK, report):
+    async with one_at_a_time(place.state, PROMOTION_LOCK, report):
         stand = stand_of(place, app)
         now = stand.now
         if now is None:

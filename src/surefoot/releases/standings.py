@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from surefoot.errors import SurefootError
 from surefoot.records import Json
 from surefoot.records.encoding import plain
+from surefoot.releases.approvals import FoundApproval, approvals_of
 from surefoot.releases.break_glass import BreakGlass, break_glass_of
 from surefoot.releases.bundles import ReleaseBundle, list_releases
 from surefoot.releases.channels import read_channel
@@ -17,7 +19,7 @@ class Standing:
     """A release: its files, whether it was promoted, the apps whose production it is, what let it in.
 
     `unproven` are those apps whose production it is by break-glass, `broken` the records of that. The newest
-    receipt and the newest record are the first.
+    receipt, record and approval are the first; whether an approver is an author, `promote` asks.
     """
 
     bundle: ReleaseBundle
@@ -26,6 +28,7 @@ class Standing:
     unproven: tuple[str, ...]
     receipts: tuple[Found, ...]
     broken: tuple[BreakGlass, ...]
+    approvals: tuple[FoundApproval, ...]
 
     def where(self) -> str:
         """Where it is on its way, in a few words."""
@@ -45,6 +48,7 @@ class Standing:
             "manifest": plain(self.bundle.manifest),
             "receipts": [_receipt_fields(found) for found in self.receipts],
             "break_glass": [_record_fields(record) for record in self.broken],
+            "approvals": [_approval_fields(found) for found in self.approvals],
         }
 
 
@@ -60,6 +64,9 @@ def standing_of(place: Deployment, apps: Sequence[str], prefix: str) -> Standing
         unproven=tuple(app for app, pointer in here.items() if pointer.break_glass is not None),
         receipts=receipts_of(place.folders_of(bundle.digest)),
         broken=break_glass_of(place.promoted / bundle.digest),
+        approvals=approvals_of(
+            place, bundle.manifest.app, bundle.digest, authors=frozenset(), now=datetime.now(UTC)
+        ),
     )
 
 
@@ -82,6 +89,19 @@ def _record_fields(record: BreakGlass) -> dict[str, Json]:
         "reason": record.reason,
         "replaces": record.replaces,
         "made_at": record.made_at.isoformat(),
+    }
+
+
+def _approval_fields(found: FoundApproval) -> dict[str, Json]:
+    approval = found.approval
+    return {
+        "approval": found.file.stem,
+        "app": approval.app,
+        "by": approval.by,
+        "reason": approval.reason,
+        "made_at": approval.made_at.isoformat(),
+        "expires_at": approval.expires_at.isoformat(),
+        "fault": found.fault or None,
     }
 
 

@@ -1,10 +1,13 @@
 """Promoting, going back and comparing, over the files and settings of a project."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from surefoot.errors import NotFoundError
+from surefoot.evals.suites import Suite
 from surefoot.local import Report
-from surefoot.releases import Receipt, ReleaseBundle, find_release
+from surefoot.releases import AppFile, Receipt, ReleaseBundle, find_release
+from surefoot.releases.approving import Approved, Assent, approve
 from surefoot.releases.channels import read_channel
 from surefoot.releases.conditions import Candidate, Recheck
 from surefoot.releases.pointing import Moved
@@ -51,20 +54,24 @@ async def promote_release(
     app = project.app_named(release.manifest.app)
     if prefix is None:
         refuse_taken_back(project.deployment, app.name, release.digest)
-    folders, suites = project.settings.folders, suites_guarding(project, app)
-    parts = parts_of(project, app)
-    prompts = (parts.prompt, *parts.prompts.values())
+    suites = suites_guarding(project, app)
     candidate = Candidate(
         release=release,
         suites={suite.name: suite.digest for suite in suites},
-        deciding=(
-            *(folders.prompts / name for prompt in prompts for name in prompt.files),
-            *(folders.evals / suite.name for suite in suites),
-            folders.serving / "apps" / f"{app.name}.toml",
-        ),
+        deciding=_deciding(project, app, suites),
         recheck=_recheck(project, report),
     )
     return await promote(project.deployment, candidate, report=report)
+
+
+async def approve_release(
+    project: Project, prefix: str, app_name: str | None, assent: Assent, report: Report
+) -> Approved:
+    """Approve a release in somebody's name. Raises InputError, and RefusedError where it would not count."""
+    release = release_chosen(project, prefix, app_name)
+    app = project.app_named(release.manifest.app)
+    deciding = _deciding(project, app, suites_guarding(project, app))
+    return await approve(project.deployment, release, assent, deciding=deciding, report=report)
 
 
 async def open_unproven(
@@ -98,6 +105,17 @@ def _of_app(bundle: ReleaseBundle, app_name: str | None) -> ReleaseBundle:
             remedy=f"give --app {bundle.manifest.app}, or another digest",
         )
     return bundle
+
+
+def _deciding(project: Project, app: AppFile, suites: Sequence[Suite]) -> tuple[Path, ...]:
+    """The files that say what the app is and what it has to meet."""
+    folders, parts = project.settings.folders, parts_of(project, app)
+    prompts = (parts.prompt, *parts.prompts.values())
+    return (
+        *(folders.prompts / name for prompt in prompts for name in prompt.files),
+        *(folders.evals / suite.name for suite in suites),
+        folders.serving / "apps" / f"{app.name}.toml",
+    )
 
 
 def _recheck(project: Project, report: Report) -> Recheck:
