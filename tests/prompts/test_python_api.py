@@ -1,8 +1,10 @@
 """Prompts in anyone's code: load, render, and hand the request to an OpenAI client."""
 
+import copy
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,14 @@ def test_a_request_carries_all_that_the_prompt_declares(tmp_path: Path) -> None:
     assert json.dumps(form) == json.dumps(
         {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
     )
+
+
+def test_a_copy_of_what_holds_a_prompt_renders_and_many_threads_may(tmp_path: Path) -> None:
+    prompt = load(tmp_path)
+    (copied,) = copy.deepcopy([prompt])
+    with ThreadPoolExecutor(8) as threads:
+        told = threads.map(lambda n: copied.render({**SHOWN, "question": str(n)})[0].content, range(200))
+    assert list(told) == [str(n) for n in range(200)]
 
 
 def test_importing_prompts_loads_nothing_heavy() -> None:

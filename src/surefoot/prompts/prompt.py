@@ -87,6 +87,10 @@ class Prompt:
         """
         return chat_fields(self.render(variables, history=history), self.sampling)
 
+    def __deepcopy__(self, memo: Mapping[int, object]) -> "Prompt":
+        """The prompt itself: it never changes, and frameworks copy whatever holds one."""
+        return self
+
     def _turn(self, message: object) -> Message:
         """An earlier turn, which only a user or an assistant can have taken."""
         role, content = getattr(message, "role", type(message).__name__), getattr(message, "content", None)
