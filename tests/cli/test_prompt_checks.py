@@ -34,10 +34,21 @@ def test_findings_are_printed_as_the_golden_text_and_end_with_1(project: Folder)
     assert wrong.startswith("1 prompt checked: 5 errors, 0 warnings")
 
 
-def test_github_gets_annotations_whose_signs_are_escaped(project: Folder) -> None:
+def test_github_gets_annotations_whose_signs_are_escaped(
+    project: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
     code, told, _ = project.write(WRONG).run("lint", "--github")
     assert code == 1
     assert told == (GOLDEN / "prompt-lint-github.txt").read_text(encoding="utf-8")
+
+
+def test_annotations_name_files_from_the_top_of_the_checkout(
+    project: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(project.top.parent))
+    told = project.write(WRONG).run("lint", "--github")[1]
+    assert f"::error file={project.top.name}/prompts/answer.prompt.md," in told
 
 
 def test_a_program_reads_the_same_findings(project: Folder) -> None:

@@ -1,6 +1,7 @@
 """`surefoot prompt lint`: everything that is wrong with prompt files, before anything is run."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -59,13 +60,22 @@ def _print_lines(found: "Linted", github: bool) -> None:
 
     for finding in found.findings:
         if github:
-            out.print(Text(github_line(finding)))
+            out.print(Text(github_line(replace(finding, file=_in_workspace(finding.file)))))
             continue
         where, remedy = text_lines(finding)
         out.print(Text(one_line(where), style="red" if finding.level == "error" else "yellow"))
         out.print(Text(f"    {one_line(remedy)}"))
     counted = f"{_some(len(found.of('error')), 'error')}, {_some(len(found.of('warning')), 'warning')}"
     err.print(Text(f"{_some(len(found.prompts), 'prompt')} checked: {counted}"))
+
+
+def _in_workspace(file: str) -> str:
+    """The file from the top of GitHub's checkout, where the project may be a folder below it."""
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    if workspace is None:
+        return file
+    path = os.path.relpath(os.path.realpath(file), os.path.realpath(workspace))
+    return file if path.startswith("..") else path
 
 
 def _some(count: int, what: str) -> str:
