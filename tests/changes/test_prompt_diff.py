@@ -86,6 +86,7 @@ def test_new_deleted_and_broken_prompts_are_told_apart(project: Project) -> None
     reword(project, "{{ nothing }}")
     broken = diff(project)
     assert broken.after is None and "nothing" in broken.faults[0]
+    assert broken.samples == () and not any("_rules" in line for line in broken.source)
     assert "does not load: answer.prompt.md:11" in text_of(broken)
     with pytest.raises(NotFoundError, match="no prompt 'never'"):
         diff(project, name="never")

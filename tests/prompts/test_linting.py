@@ -188,6 +188,13 @@ def test_a_change_that_breaks_what_is_released_is_a_warning(tmp_path: Path) -> N
     (finding,) = found(tmp_path, front=narrower, around=around)
     assert (finding.rule, finding.level) == ("contract", "warning")
     assert "maxLength 9, and had none; production of answers (abababababab)" in finding.message
+    spread = FRONT.replace("input: {question: text, ", "input:\n  question: text\n  tone: text\n  ").replace(
+        "}\nb", "\nb"
+    )
+    findings = found(
+        tmp_path, front=f"{spread}output: {{format: json, schema: {{type: object}}}}\n", around=around
+    )
+    assert [finding.line for finding in findings if finding.rule == "contract"] == [7, 10]
 
 
 def test_findings_are_sorted_and_each_comes_once(tmp_path: Path) -> None:

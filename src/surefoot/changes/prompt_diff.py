@@ -88,6 +88,7 @@ async def diff_prompts(
 ) -> PromptDiff:
     """Compare two versions of a prompt; None for a side on which it does not exist."""
     old, new = _prompt(before), _prompt(after)
+    broken = after is not None and after.fault is not None  # its messages are not gone, they are unknown
     one, other = await _sharing(old, samples, counting), await _sharing(new, samples, counting)
     return PromptDiff(
         name=next(version.name for version in (after, before) if version is not None),
@@ -96,7 +97,7 @@ async def diff_prompts(
         after=None if new is None else new.digest,
         faults=tuple(version.fault for version in (before, after) if version is not None and version.fault),
         source=tuple(source_lines(before, after)),
-        samples=tuple([await _sample_diff(old, new, sample, counting) for sample in samples]),
+        samples=tuple([await _sample_diff(old, new, sample, counting) for sample in samples if not broken]),
         counted_by=counting.called,
         sharing_before=one,
         sharing_after=other,
@@ -108,7 +109,9 @@ async def diff_prompts(
 def source_lines(before: PromptVersion | None, after: PromptVersion | None) -> Iterator[str]:
     """A unified diff of the files that make the prompt, its own first."""
     old, new = ({} if version is None else dict(version.texts) for version in (before, after))
-    names = dict.fromkeys([*new, *old])
+    broken = [version for version in (before, after) if version is not None and version.fault]
+    # Of a version that does not load only its own file is known: its includes are not gone.
+    names = dict.fromkeys(broken[0].texts if broken else [*new, *old])
     for name in sorted(names, key=lambda name: (name.startswith("_"), name)):
         yield from difflib.unified_diff(
             old.get(name, "").splitlines(),

@@ -1,5 +1,6 @@
 """What a prompt that can be read is checked for, rule by rule."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from jinja2 import nodes
@@ -139,12 +140,20 @@ def _released(read: ReadPrompt, around: Surroundings) -> Iterator[Finding]:
         for reason in () if change.compatible else change.reasons:
             yield at_key(
                 read,
-                ["input"],
+                _part_of(reason),
                 "contract",
                 f"{reason}; production of {released.app} ({released.release[:12]}) has it otherwise",
                 "Change those who call it in the same pull request, or keep the contract.",
                 "warning",
             )
+
+
+def _part_of(reason: str) -> Sequence[str]:
+    """The key that a reason of a changed contract speaks of."""
+    named = re.match(r"the input '(\w+)'", reason)
+    if named is not None:
+        return "input", named[1]
+    return ("output",) if reason.startswith("the output") else ("tools",)
 
 
 def _mistyped(read: ReadPrompt, flow: Flow) -> Iterator[Finding]:
