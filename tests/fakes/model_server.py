@@ -93,6 +93,7 @@ class FakeModelServer:
         self.port = 0
         self._failures: deque[tuple[int, str | None]] = deque()
         self._gates: dict[Point, Gate] = {}
+        self._once: set[Point] = set()
         self._closings = threading.Semaphore(0)
         self._runner: web.AppRunner | None = None
         self._stopping = False
@@ -135,9 +136,12 @@ class FakeModelServer:
         """Reset the connection of the next requests before anything is answered."""
         self._failures.extend([(DROPPED, None)] * times)
 
-    def hold(self, point: Point) -> Gate:
-        """Let every answer wait at this point until the gate is released."""
+    def hold(self, point: Point, *, once: bool = False) -> Gate:
+        """Let every answer wait at this point until the gate is released; or only the next, `once`."""
         assert self._loop is not None, "start the server first"
+        self._once.discard(point)
+        if once:
+            self._once.add(point)
         self._gates[point] = Gate(self._loop)
         return self._gates[point]
 
@@ -190,8 +194,9 @@ class FakeModelServer:
         return guarded
 
     async def _pass(self, point: Point) -> None:
-        if point in self._gates:
-            await self._gates[point].pass_through()
+        gate = self._gates.pop(point, None) if point in self._once else self._gates.get(point)
+        if gate is not None:
+            await gate.pass_through()
 
     async def _health(self, request: web.Request) -> web.Response:
         return web.Response()
