@@ -22,6 +22,7 @@ class Stranger:
 
     status: int
     body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @contextmanager
@@ -29,6 +30,8 @@ def listening(stranger: Stranger) -> Iterator[str]:
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(stranger.status)
+            for name, value in stranger.headers:
+                self.send_header(name, value)
             self.send_header("content-length", str(len(stranger.body)))
             self.end_headers()
             self.wfile.write(stranger.body)
@@ -61,6 +64,12 @@ def the_one(said: dict[str, object]) -> dict[str, object]:
     return one
 
 
+def the_proofs(said: dict[str, object]) -> set[str]:
+    seen = said["seen"]
+    assert isinstance(seen, list)
+    return {one["proof"] for one in seen}
+
+
 def test_a_process_says_which_release_it_serves(served: Served, first: Pointer) -> None:
     said = httpx.get(served.url + "/v1/releases").json()
 
@@ -90,10 +99,10 @@ def test_the_table_and_the_sentence_name_the_process_that_lags(trial: Trial, ser
     silent = f"http://127.0.0.1:{free_port()}"
     done = trial.run("release", "where", served.url, silent)
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     (line,) = [line for line in done.stdout.splitlines() if line.startswith(silent)]
     assert "cannot be reached" in line
-    assert done.stdout.splitlines()[-1].startswith("not complete: 1 of 2 services asked serve ")
+    assert done.stdout.splitlines()[-1].startswith("not known to be complete: 1 of 2 services asked serve ")
 
 
 def test_a_release_that_is_held_back_is_named_with_its_reason(
@@ -132,6 +141,15 @@ STRANGERS = {
         ),
         "not production",
     ),
+    "another place": (
+        Stranger(status=302, body=b"", headers=(("location", "http://[elsewhere"),)),
+        "it answered HTTP 302",
+    ),
+    "no end of brackets": (Stranger(status=200, body=b"[" * 100_000), "it answered HTTP 200"),
+    "no gzip": (
+        Stranger(status=200, body=b"?", headers=(("content-encoding", "gzip"),)),
+        "cannot be reached",
+    ),
     "a flood": (Stranger(status=200, body=b" " * 11_000_000), "more than 10,000,000 bytes"),
 }
 
@@ -142,7 +160,8 @@ def test_what_a_stranger_answers_is_a_row_with_the_reason(trial: Trial, first: P
     with listening(stranger) as url:
         done = trial.run("release", "where", url)
 
-    assert done.returncode == 1 and "Traceback" not in done.stderr
+    asked = name in ("wrong kinds", "no digest", "a working tree")
+    assert done.returncode == (1 if asked else 2) and "Traceback" not in done.stderr
     assert words in done.stdout and "\x1b" not in done.stdout, done.stdout
 
 
@@ -150,7 +169,15 @@ def test_a_service_that_does_not_answer_is_given_up(trial: Trial, first: Pointer
     with closing(socket.create_server(("127.0.0.1", 0))) as deaf:
         code, said = where(trial, f"http://127.0.0.1:{deaf.getsockname()[1]}")
 
-    assert code == 1 and the_one(said)["fault"] == "no answer within 5 s"
+    assert (code, the_one(said)["asked"]) == (2, False)
+    assert the_one(said)["fault"] == "no answer within 5 s"
+
+
+def test_two_addresses_of_one_process_are_told(trial: Trial, served: Served, first: Pointer) -> None:
+    code, said = where(trial, served.url, served.url.replace("127.0.0.1", "localhost"))
+
+    assert code == 0 and the_proofs(said) == {f"receipt {first.proof[:12]}, founding"}
+    assert str(said["sentence"]).endswith("; the 2 that answered are one process, so others may be unasked")
 
 
 def test_what_cannot_be_asked_says_what_to_do(trial: Trial, first: Pointer) -> None:

@@ -34,8 +34,11 @@ class ServiceClient:
         self._headers = {"authorization": f"Bearer {key}"} if key else {}
 
     async def get(self, path: str) -> tuple[int, dict[str, object]]:
-        """A JSON resource: its HTTP status and its fields."""
-        async with self._session() as session, session.get(self.url + path) as response:
+        """A JSON resource: its HTTP status and its fields. A redirection is not followed."""
+        async with (
+            self._session() as session,
+            session.get(self.url + path, allow_redirects=False) as response,
+        ):
             return response.status, _fields(await _body(response))
 
     async def text(self, path: str) -> str:
@@ -99,7 +102,7 @@ async def _body(response: "aiohttp.ClientResponse") -> str:
 def _fields(text: str) -> dict[str, object]:
     try:
         fields = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"error": {"message": text[:200], "remedy": "check that the address is surefoot's"}}
     return cast(dict[str, object], fields) if isinstance(fields, dict) else {}
 

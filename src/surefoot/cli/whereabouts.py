@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LONGEST_SECONDS = 5.0
 SECONDS_BETWEEN_LOOKS = 0.25
-NOT_COMPLETE = 1
+NOT_COMPLETE, NOT_ASKED = 1, 2
 DIGEST = re.compile(r"[0-9a-f]{64}")
 Fields = Mapping[str, object]
 
@@ -34,7 +34,8 @@ class Seen:
     """One app in one process. `serves` is the release it answers with, None where that is not known.
 
     `named` is what production names in this checkout. `fault` is why it is not as named, in words; "" when it
-    is.
+    is. `asked` is False where nothing at that address says which releases it serves. `proof` is what let the
+    release in.
     """
 
     url: str
@@ -44,6 +45,8 @@ class Seen:
     serves: str | None
     since: str
     fault: str
+    proof: str = ""
+    asked: bool = True
 
     def fields(self) -> dict[str, object]:
         """The same for a program."""
@@ -54,6 +57,8 @@ class Seen:
             "named": self.named,
             "serves": self.serves,
             "since": self.since or None,
+            "proof": self.proof or None,
+            "asked": self.asked,
             "fault": self.fault or None,
         }
 
@@ -76,23 +81,38 @@ def where(
     ] = KEY_VARIABLE,
     as_json: AsJson = False,
 ) -> None:
-    """Ask services which release they serve. Exits with 1 unless all serve what production names here."""
+    """Ask services which release they serve. Exits with 0 when all serve what production names here.
+
+    With 1 when one serves another, and with 2 when that is not known, as one could not be asked.
+    """
     seen = run(_where(urls or [], app_name, wait, os.environ.get(key_variable)))
     complete = all(not one.fault for one in seen)
     if as_json:
         out.print_json(
-            json.dumps({"schema": 1, "complete": complete, "seen": [one.fields() for one in seen]})
+            json.dumps(
+                {
+                    "schema": 1,
+                    "complete": complete,
+                    "sentence": sentence(seen),
+                    "seen": [one.fields() for one in seen],
+                }
+            )
         )
     else:
         out.print(_table(seen))
         out.print(Text(sentence(seen)))
     if not complete:
-        sys.exit(NOT_COMPLETE)
+        sys.exit(NOT_COMPLETE if any(one.fault and one.asked for one in seen) else NOT_ASKED)
 
 
 async def _where(urls: Sequence[str], app_name: str | None, wait: float, key: str | None) -> Sequence[Seen]:
     from surefoot.wiring.project import open_project
 
+    if any("@" in url for url in urls):
+        raise RequestError(
+            "an address holds an '@', as if a name and a password stood before it",
+            remedy="take them out, and put the key into the environment variable of --key-variable",
+        )
     project = open_project(project_top())
     clients = [ServiceClient(url, key=key) for url in dict.fromkeys(urls or [project.service_url()])]
     loop = asyncio.get_running_loop()
@@ -160,15 +180,34 @@ def _seen(url: str, process: str, app: str, named: str, served: Fields | None, r
     elif serves != named:
         fault = reason or "it serves another release"
     since = clean(str(served.get("since", "")))[:40] if served else ""
-    return Seen(url=url, process=process, app=app, named=named, serves=serves, since=since, fault=fault)
+    return Seen(
+        url=url,
+        process=process,
+        app=app,
+        named=named,
+        serves=serves,
+        since=since,
+        fault=fault,
+        proof=_proof(served) if serves and served else "",
+    )
 
 
 def _silent(url: str, named: Mapping[str, str], fault: str) -> list[Seen]:
     words = clean(fault)[:200]
     return [
-        Seen(url=url, process="", app=app, named=release, serves=None, since="", fault=words)
+        Seen(url=url, process="", app=app, named=release, serves=None, since="", fault=words, asked=False)
         for app, release in named.items()
     ]
+
+
+def _proof(served: Fields) -> str:
+    """What let the release in, as the process says it."""
+    glass, receipt = served.get("break_glass"), str(served.get("receipt"))
+    if isinstance(glass, dict):
+        return clean(f"break-glass by {glass.get('by')}: {glass.get('reason')}")[:200]
+    if not DIGEST.fullmatch(receipt):
+        return "nothing proves it"
+    return clean(f"receipt {receipt[:SHOWN]}, {served.get('kind')}")[:40]
 
 
 def _process(said: Fields) -> str:
@@ -202,12 +241,12 @@ def _list(fields: Fields, name: str) -> Iterator[Fields]:
 
 def _table(seen: Sequence[Seen]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("service", "process", "app", "serves", "since", ""):
+    for heading in ("service", "process", "app", "serves", "since", "let in by", ""):
         table.add_column(heading, overflow="fold")
     for one in seen:
         state = Text(one.fault, style="red") if one.fault else Text("as named", style="green")
         serves = one.serves[:SHOWN] if one.serves else "-"
-        words = (clean(one.url), one.process or "-", one.app, serves, one.since or "-")
+        words = (clean(one.url), one.process or "-", one.app, serves, one.since or "-", one.proof or "-")
         table.add_row(*map(Text, words), state)
     return table
 
@@ -219,6 +258,18 @@ def sentence(seen: Sequence[Seen]) -> str:
     what = " and ".join(f"{release[:SHOWN]} of {app}" for app, release in named.items())
     if all(not one.fault for one in seen):
         every = "the one service asked serves" if len(urls) == 1 else f"all {len(urls)} services asked serve"
-        return f"complete: {every} {what}"
+        return f"complete: {every} {what}{_reached_twice(seen)}"
     lacking = {one.url for one in seen if one.fault}
-    return f"not complete: {len(urls) - len(lacking)} of {len(urls)} services asked serve {what}"
+    known = "not complete" if any(one.fault and one.asked for one in seen) else "not known to be complete"
+    count = f"{len(urls) - len(lacking)} of {len(urls)}"
+    return f"{known}: {count} services asked serve {what}{_reached_twice(seen)}"
+
+
+def _reached_twice(seen: Sequence[Seen]) -> str:
+    """That some addresses lead to one process, as those of a load balancer do: then others may be unasked."""
+    reached = {one.url: one.process for one in seen if one.process}
+    processes = len({*reached.values()})
+    if processes == len(reached):
+        return ""
+    few = "one process" if processes == 1 else f"{processes} processes"
+    return f"; the {len(reached)} that answered are {few}, so others may be unasked"
