@@ -148,7 +148,7 @@ STRANGERS = {
     "no end of brackets": (Stranger(status=200, body=b"[" * 100_000), "it answered HTTP 200"),
     "no gzip": (
         Stranger(status=200, body=b"?", headers=(("content-encoding", "gzip"),)),
-        "cannot be reached",
+        "it answered HTTP 200",
     ),
     "a flood": (Stranger(status=200, body=b" " * 11_000_000), "more than 10,000,000 bytes"),
 }
@@ -182,6 +182,8 @@ def test_two_addresses_of_one_process_are_told(trial: Trial, served: Served, fir
 
 def test_what_cannot_be_asked_says_what_to_do(trial: Trial, first: Pointer) -> None:
     assert trial.refused("release", "where", "no address")[0] == 2
+    code, words = trial.refused("release", "where", "http://someone:secret@127.0.0.1:1")
+    assert code == 2 and "secret" not in words
     assert trial.refused("release", "where", "--app", "nothing")[0] == 2
     (trial.top / "serving/channels/answers/production.toml").unlink()
     code, words = trial.refused("release", "where")
