@@ -48,6 +48,14 @@ def test_a_program_reads_the_same(project: Project) -> None:
     assert read["prefix_cache"]["after"]["ended_by"] == "passages"
 
 
+def test_a_sample_that_a_version_refuses_has_the_reason_and_no_messages(project: Project) -> None:
+    text = (project.top / "prompts" / "answer.prompt.md").read_text()
+    narrow = text.replace("question: text", "question: {type: string, maxLength: 5}")
+    project.write("prompts/answer.prompt.md", narrow)
+    sample = diff(project).samples[0]
+    assert sample.messages == () and sample.fault.startswith("answer.prompt.md: the variable 'question'")
+
+
 def test_layout_alone_means_the_same(project: Project) -> None:
     text = (project.top / "prompts" / "answer.prompt.md").read_text()
     project.write("prompts/answer.prompt.md", text.replace("description: Answer", "description: Reply"))

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from surefoot.answering import TokenCounter
 from surefoot.changes.prefixes import Sharing, sentence, sharing_of
@@ -149,7 +150,7 @@ async def _sample_diff(
     (old, why_old), (new, why_new) = _messages(before, sample), _messages(after, sample)
     return SampleDiff(
         sample=sample.name,
-        messages=tuple(_message_diffs(old or (), new or ())),
+        messages=() if why_old or why_new else tuple(_message_diffs(old or (), new or ())),
         tokens_before=None if old is None else await counting.counter.count(old),
         tokens_after=None if new is None else await counting.counter.count(new),
         fault="; ".join(filter(None, (why_old, why_new))),
@@ -162,7 +163,7 @@ def _messages(prompt: Prompt | None, sample: Sample) -> tuple[tuple[Message, ...
     try:
         return prompt.render(sample.variables_of(prompt), history=sample.history), ""
     except PromptError as error:
-        return None, error.message
+        return None, error.message.replace(prompt.file, PurePath(prompt.file).name)
 
 
 def _message_diffs(before: Sequence[Message], after: Sequence[Message]) -> Iterator[MessageDiff]:
