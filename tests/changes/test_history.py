@@ -128,6 +128,12 @@ def test_a_rollback_is_told_as_another_release_of_the_old_version(project: Proje
     assert [each.commit.subject for each in first.released] == ["Promote the first", "Roll back"]
 
 
+def test_a_repository_without_a_commit_says_so(project: Project) -> None:
+    project.git("update-ref", "-d", "HEAD")
+    with pytest.raises(NotFoundError, match="no commit yet"):
+        versions(project)
+
+
 def test_a_prompt_that_never_was_is_not_found(project: Project) -> None:
     with pytest.raises(NotFoundError, match="there is no prompt 'reply'"):
         versions(project, "reply")

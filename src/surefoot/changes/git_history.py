@@ -50,6 +50,8 @@ class FileChange:
 def commit_named(repository: Repository, revision: str) -> str:
     """The commit that a revision names. NotFoundError says how to fetch it."""
     found = repository.read("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if found is None and revision == "HEAD":
+        raise NotFoundError("this repository has no commit yet", remedy="make the first one: git commit")
     if found is None:
         raise NotFoundError(
             f"this clone has no commit {revision!r}",

@@ -7,7 +7,16 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from surefoot.changes.git_history import Commit, blobs_at, files_at, is_shallow, log, names_of, read_blobs
+from surefoot.changes.git_history import (
+    Commit,
+    blobs_at,
+    commit_named,
+    files_at,
+    is_shallow,
+    log,
+    names_of,
+    read_blobs,
+)
 from surefoot.changes.versions import PromptVersion, made_of, prompt_name, version_of_files
 from surefoot.errors import NotFoundError
 from surefoot.prompts.files import PROMPT_SUFFIX
@@ -83,6 +92,7 @@ def history_of(
 
     `present` is the prompt in the working tree, which comes first where it means something else.
     """
+    commit_named(repository, "HEAD")
     reader = _Reader(repository, places.prompts)
     names = _names(repository, places.prompts, name)
     found = tuple(_folded(_every(reader, repository, names)))
