@@ -35,6 +35,14 @@ class Project:
         update = {"docs": docs.expanduser().resolve()}
         return replace(self, settings=self.settings.model_copy(update=update))
 
+    def without_folders(self, words: str) -> str:
+        """An error's words as a caller may read them: a folder of this machine by its own name alone."""
+        folders = self.settings.folders
+        for folder in (folders.serving, folders.prompts, folders.state, folders.cache, self.top):
+            if folder.name:
+                words = words.replace(str(folder), folder.name)
+        return words
+
     def app_named(self, name: str | None) -> AppFile:
         """The app of that name, or the first. NotFoundError offers those that are there."""
         found = [app for app in self.apps if name in (None, app.name)]

@@ -59,11 +59,14 @@ class Serving:
 class Refusal:
     """What does not serve, why, and when that was found.
 
-    `pointer` is None where none could be read; `released` is False where production names none.
+    `reason` and `remedy` are the error's, as callers may read them. `pointer` is None where none could be
+    read; `released` is False where production names none.
     """
 
     pointer: Pointer | None
     error: SurefootError
+    reason: str
+    remedy: str
     at_seconds: float
     released: bool
 
@@ -126,7 +129,7 @@ class ServedApps:
     def not_ready(self) -> tuple[NotReady, ...]:
         """Every app that cannot answer, and why; one never released is missed only where no other serves."""
         return tuple(
-            NotReady(what=f"{APP}{name}", reason=refused.error.message, remedy=refused.error.remedy)
+            NotReady(what=f"{APP}{name}", reason=refused.reason, remedy=refused.remedy)
             for name, refused in sorted(self._refused.items())
             if self._keeps_from_answering(name, refused)
         )
@@ -137,8 +140,8 @@ class ServedApps:
             HeldBack(
                 app=name,
                 release=refused.pointer.release if refused.pointer else None,
-                reason=refused.error.message,
-                remedy=refused.error.remedy,
+                reason=refused.reason,
+                remedy=refused.remedy,
             )
             for name, refused in sorted(self._refused.items())
             if not self._keeps_from_answering(name, refused)
@@ -166,9 +169,9 @@ class ServedApps:
         if name in self._serving:
             return self._serving[name]
         if name in self._refused:
-            error = self._refused[name].error
-            kind = RefusedError if isinstance(error, RefusedError) else SnapshotError
-            raise kind(error.message, remedy=error.remedy)
+            refused = self._refused[name]
+            kind = RefusedError if isinstance(refused.error, RefusedError) else SnapshotError
+            raise kind(refused.reason, remedy=refused.remedy)
         raise NotFoundError(f"there is no app {name!r}", remedy=f"use one of: {', '.join(self.names())}")
 
     def _keeps_from_answering(self, name: str, refused: Refusal) -> bool:
@@ -278,7 +281,14 @@ class ServedApps:
         """Keep what does not serve and why; the log tells each reason once, a fault with its traceback."""
         before = self._refused.get(name)
         now = asyncio.get_running_loop().time()
-        self._refused[name] = Refusal(pointer=pointer, error=error, at_seconds=now, released=released)
+        self._refused[name] = Refusal(
+            pointer=pointer,
+            error=error,
+            reason=self._project.without_folders(error.message),
+            remedy=self._project.without_folders(error.remedy),
+            at_seconds=now,
+            released=released,
+        )
         if before is None or before.error.message != error.message:
             serves = "goes on with the release before" if name in self._serving else "is not open"
             _log.warning(
