@@ -34,6 +34,7 @@ ONLY_LOADING_SEES = (
     "name: other",
     "drop: question",
     "default: 3",
+    "$ref: '#/",  # where a reference leads
 )
 
 

@@ -68,6 +68,20 @@ WRONG = (
     (FRONT + "output: {format: text, schema: {}}\n", "'output.schema' is {}", 7, 24),
     (FRONT + "output: {format: json, schema: {type: 3}}\n", "not a JSON Schema", 7, 33),
     (FRONT + "output: {format: json, schema: {$ref: 'http://host/s'}}\n", "leads out of the file", 7, 33),
+    (FRONT + "output: {format: json, schema: {$ref: '#/$defs/a'}}\n", "leads to no schema", 7, 33),
+    (
+        FRONT + "output: {format: json, schema: {$ref: '#/default', default: {}}}\n",
+        "leads to no schema",
+        7,
+        33,
+    ),
+    (
+        FRONT + "output: {format: json, schema: {$defs: {"
+        "a: {not: {$ref: '#/$defs/b'}}, b: {$ref: '#/$defs/a'}}}}\n",
+        "leads back to itself",
+        7,
+        51,
+    ),
     ("", "front matter is empty", 1, None),
     ("# only a comment\n", "front matter is empty", 1, None),
     ("- schema\n", "the front matter is ['schema']", 2, 1),

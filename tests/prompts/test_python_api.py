@@ -12,6 +12,7 @@ from tests.prompts.written import BODY, FRONT, load, passage, write
 
 from surefoot.errors import PromptError
 from surefoot.prompts import load as load_file
+from surefoot.prompts import output_fault
 from surefoot.records import Message
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
@@ -83,6 +84,14 @@ def test_a_request_carries_all_that_the_prompt_declares(tmp_path: Path) -> None:
     assert json.dumps(form) == json.dumps(
         {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
     )
+
+
+def test_an_answer_nested_too_deep_to_be_checked_is_a_fault_and_no_crash(tmp_path: Path) -> None:
+    tree = "{type: object, properties: {a: {$ref: '#/$defs/n'}}}"
+    output = f"output: {{format: json, schema: {{$defs: {{n: {tree}}}, $ref: '#/$defs/n'}}}}\n"
+    sampling = load(tmp_path, front=FRONT + output).sampling
+    assert output_fault(sampling, '{"a": {"a": {}}}', ()) is None
+    assert "nested too deep" in str(output_fault(sampling, '{"a": ' * 800 + "{}" + "}" * 800, ()))
 
 
 def test_a_copy_of_what_holds_a_prompt_renders_and_many_threads_may(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, best_match
 
 from surefoot.prompts.fields import Located
+from surefoot.prompts.references import reference_fault
 from surefoot.records import Json
 
 INPUT_KEYWORDS = (
@@ -35,12 +36,15 @@ def schema_fault(schema: Mapping[str, Json], *, keywords: Sequence[str]) -> tupl
     Only these keywords are taken: JSON Schema would pass over a misspelt one in silence. Inputs have no
     `pattern`, because a regular expression can run for hours on a hostile question, and no `$ref`.
     """
-    for path, part in _parts(schema, ()):
+    parts = dict(_parts(schema, ()))
+    ways = {tuple(map(str, path)): part for path, part in parts.items()}
+    for path, part in parts.items():
         for keyword, value in part.items():
             if keyword not in keywords:
                 return (*path, keyword), f"{keyword!r} is not a keyword here; known are {', '.join(keywords)}"
-            if keyword == "$ref" and not str(value).startswith("#/"):
-                return (*path, keyword), f"the reference {value!r} leads out of the file"
+            fault = reference_fault(ways, str(value)) if keyword == "$ref" else None
+            if fault is not None:
+                return (*path, keyword), fault
     return _against_the_standard(json.dumps(schema))
 
 
@@ -86,7 +90,10 @@ def value_fault(schema: Mapping[str, Json], value: Json) -> str | None:
     """Why a value does not fit its schema, or None."""
     if isinstance(value, str) and _is_plain_text(schema, value):
         return None
-    problem = best_match(Draft202012Validator(schema).iter_errors(value))
+    try:
+        problem = best_match(Draft202012Validator(schema).iter_errors(value))
+    except RecursionError:
+        return "it is nested too deep to be checked"
     if problem is None:
         return None
     where = "" if not problem.absolute_path else f"at {problem.json_path}: "
