@@ -98,3 +98,9 @@ def test_no_bytes_give_anything_but_a_prompt_or_its_error(
         except PromptError as problem:
             assert problem.remedy
             assert problem.file
+
+
+def test_a_link_to_nothing_is_there_and_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "sample.prompt.md").symlink_to("nowhere")
+    with pytest.raises(PromptError, match="cannot be read: No such file"):
+        load_prompt(tmp_path, "sample")

@@ -1,5 +1,6 @@
 """Read prompt files and includes as text: from one folder, regular files, UTF-8, of a sane size."""
 
+import os
 import re
 import stat
 from collections.abc import Sequence
@@ -56,7 +57,7 @@ def read_prompt_file(folder: Path, name: str) -> SourceFile:
         remedy = f"{SPELLING} {_offer(prompt_names(folder), folder)}"
         raise PromptError(f"{name!r} is not a prompt's name", remedy=remedy)
     path = folder / f"{name}{PROMPT_SUFFIX}"
-    if not path.exists():
+    if not os.path.lexists(path):
         raise PromptError(
             f"there is no prompt {name!r}: {str(path)!r} does not exist",
             remedy=_offer(prompt_names(folder), folder),
@@ -74,7 +75,7 @@ def read_include(folder: Path, name: str, place: Place) -> SourceFile:
             line=place.line,
         )
     path = folder / f"_{name}.md"
-    if not path.exists():
+    if not os.path.lexists(path):
         raise PromptError(
             f"there is no include {name!r}: {str(path)!r} does not exist",
             remedy=_offer(include_names(folder), folder),
