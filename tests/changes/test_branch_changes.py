@@ -8,7 +8,7 @@ import sys
 import pytest
 from tests.changes.repositories import Project
 
-from surefoot.changes.change_texts import change_lines, sentence
+from surefoot.changes.change_texts import affected_words, change_lines, sentence
 from surefoot.changes.comparing import BranchChange
 from surefoot.wiring.branch_changes import read_branch
 
@@ -93,6 +93,18 @@ def test_a_prompt_that_does_not_load_is_told_and_stops_nothing(branch: Project) 
     branch.write("prompts/answer.prompt.md", "Dear model,\n")
 
     assert change(branch).things[0].note.startswith("it does not load: ")
+
+
+def test_an_app_that_does_not_parse_or_whose_prompt_is_gone_cannot_answer(branch: Project) -> None:
+    branch.write("serving/apps/answers.toml", "schema = 1\nprompt =\n")
+    (app,) = change(branch).apps
+    assert app.fault.startswith("serving/apps/answers.toml does not parse: ") and "line 2" in app.fault
+    assert affected_words(app).startswith("app answers CANNOT answer: serving/apps/answers.toml does not")
+
+    branch.git("checkout", "-q", "--", "serving/apps")
+    (branch.top / "prompts/answer.prompt.md").unlink()
+    (app,) = change(branch).apps
+    assert app.fault == "it names the prompt 'answer', which is not there"
 
 
 def test_what_main_did_meanwhile_is_not_the_branchs(branch: Project) -> None:

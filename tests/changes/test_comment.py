@@ -170,3 +170,14 @@ def test_a_comment_comes_whichever_file_is_broken(project: Project, file: str, w
 
     assert words in said
     assert "+Be thorough." in said or file.startswith("prompts/")
+    assert str(project.top) not in said, "paths are as the author sees them"
+
+
+def test_where_the_settings_cannot_be_read_the_comment_says_so_with_the_place(project: Project) -> None:
+    project.git("switch", "-q", "-c", "reword")
+    project.write("serving/settings.toml", "schema = 1\n[service\n")
+
+    said = asyncio.run(write_comment(project.top, "main"))
+
+    assert said.startswith("**The project's settings cannot be read, so nothing of this was checked")
+    assert "serving/settings.toml" in said and "line 2" in said and str(project.top) not in said

@@ -35,6 +35,20 @@ def test_each_meaning_is_a_version_with_the_commits_that_kept_it(project: Projec
     assert newest.digest != first.digest and newest.contract == first.contract
 
 
+def test_a_variant_has_versions_of_its_own(project: Project) -> None:
+    text = (project.top / "prompts" / "answer.prompt.md").read_text()
+    short = text.replace("name: answer\n", "name: answer\nvariant: short\n").replace(
+        "Answer", "Reply shortly"
+    )
+    project.write("prompts/answer.short.prompt.md", short)
+    project.commit("A short variant")
+    project.write("prompts/answer.short.prompt.md", short.replace("shortly", "in a word"))
+    project.commit("Shorter")
+
+    assert subjects(project, "answer.short") == ["Shorter", "A short variant"]
+    assert all(version.fault is None for version in versions(project, "answer.short"))
+
+
 def test_a_changed_include_makes_a_version(project: Project) -> None:
     project.write("prompts/_rules.md", "Be kind.\n")
     project.commit("Be kind")

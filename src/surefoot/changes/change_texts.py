@@ -50,6 +50,8 @@ def thing_words(thing: Touched) -> str:
 def affected_words(app: Affected) -> str:
     """One app that is reached, why, and what guards it."""
     guards = f"guarded by {', '.join(map(one_line, app.suites))}" if app.suites else "NO suite guards it"
+    if app.fault:
+        return f"app {one_line(app.app)} CANNOT answer: {one_line(app.fault)}"
     does = "may answer otherwise" if app.answers else "is measured otherwise"
     return f"app {one_line(app.app)} {does}: {one_line(', '.join(app.because))}; {guards}"
 
@@ -79,6 +81,7 @@ def change_json(change: BranchChange) -> Json:
                 "because": list(app.because),
                 "suites": list(app.suites),
                 "answers_may_change": app.answers,
+                "fault": app.fault or None,
             }
             for app in change.apps
         ],

@@ -66,6 +66,14 @@ def comment_markdown(told: Told) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def unreadable_markdown(reason: str) -> str:
+    """The comment where the project's settings cannot be read, so nothing else can be told."""
+    return (
+        "**The project's settings cannot be read, so nothing of this was checked or measured.**\n\n"
+        f"⚠️ {inert(reason, most=600)}\n"
+    )
+
+
 def _head(told: Told) -> Iterator[str]:
     yield f"**{inert(sentence(told.change), most=1_000)}**"
     for report in told.reports:

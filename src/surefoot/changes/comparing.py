@@ -34,13 +34,15 @@ class Touched:
 class Affected:
     """An app that the change reaches. `because` names the parts of it that differ.
 
-    `answers` is whether it may answer otherwise; else only what it is measured by has changed.
+    `answers` is whether it may answer otherwise; else only what it is measured by has changed. `fault` is why
+    it cannot answer at all, empty where nothing is known to keep it from that.
     """
 
     app: str
     because: tuple[str, ...]
     suites: tuple[str, ...]
     answers: bool
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +208,20 @@ def _apps(things: Sequence[Touched], before: Side, after: Side) -> Iterator[Affe
         suites = after.suites_of(name)
         measured = [f"suite {suite}" for suite in suites if ("suite", suite) in differs]
         if because or measured:
-            yield Affected(app=name, because=(*because, *measured), suites=suites, answers=bool(because))
+            yield Affected(
+                app=name,
+                because=(*because, *measured),
+                suites=suites,
+                answers=bool(because),
+                fault=_fault(app, after),
+            )
+
+
+def _fault(app: AppFacts, side: Side) -> str:
+    gone = [name for name in app.prompts if name not in side.prompts]
+    if app.fault or not gone:
+        return app.fault
+    return f"it names the prompt {gone[0]!r}, which is not there"
 
 
 def _parts(name: str, app: AppFacts) -> Iterator[tuple[Kind, str]]:

@@ -36,13 +36,17 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppFacts:
-    """What an app file names. `code` is the folder of its own code, from the repository's top."""
+    """What an app file names. `code` is the folder of its own code, from the repository's top.
+
+    `fault` is why the file cannot be read, empty where it can.
+    """
 
     prompts: tuple[str, ...]
     corpus: str
     recipe: str
     model: str
     code: str | None
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +68,11 @@ class Side:
 def side_of(files: Mapping[str, bytes], layout: Layout) -> Side:
     """A side from the files at and below `layout.described`, by their paths from the repository's top."""
     serving = PurePosixPath(layout.serving)
-    apps = _tables(files, serving / "apps")
-    corpora = _tables(files, serving / "corpora")
+    corpora = {path.stem: _table(content) for path, content in _directly(files, serving / "corpora")}
     models = _table(files.get((serving / "models.toml").as_posix(), b"")).get("models")
     return Side(
         prompts=_prompts(files, layout.prompts),
-        apps={name: _app(table, serving / "apps") for name, table in apps.items()},
+        apps={path.stem: _app(path, content) for path, content in _directly(files, serving / "apps")},
         corpora={name: _sources(table, layout.top) for name, table in corpora.items()},
         models=_models(models) if isinstance(models, Mapping) else {},
     )
@@ -88,7 +91,10 @@ def _prompts(files: Mapping[str, bytes], folder: str) -> dict[str, PromptVersion
         return {name: version_in(there, name, shown="prompts") for name in names}
 
 
-def _app(table: Mapping[str, object], folder: PurePosixPath) -> AppFacts:
+def _app(path: PurePosixPath, content: bytes) -> AppFacts:
+    table, fault = _table(content), ""
+    if not table:
+        fault = f"{path} does not parse: {_why(content)}"
     further = table.get("prompts")
     named = further.values() if isinstance(further, Mapping) else ()
     entry = _text(table, "entry").partition(":")[0]
@@ -97,7 +103,8 @@ def _app(table: Mapping[str, object], folder: PurePosixPath) -> AppFacts:
         corpus=_text(table, "corpus"),
         recipe=_text(table, "recipe"),
         model=_text(table, "model"),
-        code=(folder / entry).parent.as_posix() if entry else None,
+        code=(path.parent / entry).parent.as_posix() if entry else None,
+        fault=fault,
     )
 
 
@@ -118,13 +125,10 @@ def _models(tables: Mapping[str, object]) -> dict[str, str]:
     return found
 
 
-def _tables(files: Mapping[str, bytes], folder: PurePosixPath) -> dict[str, Mapping[str, object]]:
-    """The TOML files directly in a folder, by their names without the ending."""
-    return {
-        PurePosixPath(path).stem: _table(content)
-        for path, content in sorted(files.items())
-        if PurePosixPath(path).parent == folder and path.endswith(".toml")
-    }
+def _directly(files: Mapping[str, bytes], folder: PurePosixPath) -> list[tuple[PurePosixPath, bytes]]:
+    """The TOML files directly in a folder."""
+    found = [(PurePosixPath(path), content) for path, content in sorted(files.items())]
+    return [(path, content) for path, content in found if path.parent == folder and path.suffix == ".toml"]
 
 
 def _table(content: bytes) -> Mapping[str, object]:
@@ -132,6 +136,14 @@ def _table(content: bytes) -> Mapping[str, object]:
         return tomllib.loads(content.decode())
     except ValueError:
         return {}
+
+
+def _why(content: bytes) -> str:
+    try:
+        tomllib.loads(content.decode())
+    except ValueError as fault:
+        return str(fault)
+    return "it says nothing"
 
 
 def _text(table: Mapping[str, object], key: str) -> str:

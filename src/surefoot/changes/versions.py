@@ -63,12 +63,12 @@ def version_at(repository: Repository, commit: str, folder: str, name: str) -> P
 
 
 def made_of(blobs: Mapping[str, str], name: str) -> dict[str, str]:
-    """Of a folder's files, those that a prompt of this name may be made of: its own, and every include."""
-    own = f"{name}{PROMPT_SUFFIX}"
+    """Of a folder's files, those that a prompt may be made of: its own, every include, a variant's prompt."""
+    own = {f"{each}{PROMPT_SUFFIX}" for each in (name, name.partition(".")[0])}
     return {
         file: blob
         for file, blob in blobs.items()
-        if file == own or (file.startswith("_") and PurePosixPath(file).suffix == ".md")
+        if file in own or (file.startswith("_") and PurePosixPath(file).suffix == ".md")
     }
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from surefoot.changes.comment import Told, comment_markdown
+from surefoot.changes.comment import Told, comment_markdown, unreadable_markdown
 from surefoot.changes.prompt_diff import Counting, diff_prompts, source_lines
 from surefoot.changes.texts import diff_lines
 from surefoot.changes.word_diff import marked
-from surefoot.errors import NotFoundError, SurefootError
+from surefoot.errors import NotFoundError, SettingsError, SurefootError
 from surefoot.prompts.linting import Finding
 from surefoot.releases.deployment import receipts_of
 from surefoot.reports.gate_report import GateReport
+from surefoot.settings import read_settings
 from surefoot.wiring.branch_changes import Branch, read_branch
 from surefoot.wiring.candidates import create_release
 from surefoot.wiring.counting import counting_of
@@ -24,8 +25,12 @@ from surefoot.wiring.prompt_versions import samples_for, suites_of
 async def write_comment(top: Path, base: str | None) -> str:
     """The comment on what this branch changes. What cannot be read of prompts, models and apps is said in it.
 
-    Only where Git or the settings cannot be read is there none.
+    Where the settings cannot be read, that is all it says. Only where Git cannot be read is there none.
     """
+    try:
+        read_settings(top)
+    except SettingsError as error:
+        return unreadable_markdown(_words(error, top))
     branch = read_branch(top, base)
     reports: list[GateReport] = []
     unmeasured: dict[str, str] = {}
@@ -33,7 +38,7 @@ async def write_comment(top: Path, base: str | None) -> str:
         try:
             reports += _reports(top, app.app)
         except SurefootError as error:
-            unmeasured[app.app] = f"{error}; {error.remedy}"
+            unmeasured[app.app] = _words(error, top)
     findings, unchecked = _lint(top)
     told = Told(
         change=branch.change,
@@ -51,7 +56,15 @@ def _lint(top: Path) -> tuple[tuple[Finding, ...], str]:
     try:
         return lint_project(top, ()).findings, ""
     except SurefootError as error:
-        return (), f"{error}; {error.remedy}"
+        return (), _words(error, top)
+
+
+def _words(error: SurefootError, top: Path) -> str:
+    """What was wrong and what to do, with paths as an author sees them: from the project's top."""
+    words = f"{error}; {error.remedy}"
+    for folder, short in ((top, ""), (top.resolve(), ""), (Path.home(), "~/")):
+        words = words.replace(f"{folder}/", short)
+    return words
 
 
 async def _diffs(top: Path, branch: Branch) -> dict[str, str]:
