@@ -98,3 +98,17 @@ def test_lint_needs_only_a_folder_of_prompts(tmp_path: Path) -> None:
 
 def test_the_repositorys_own_prompts_have_no_finding() -> None:
     assert Folder(top=REPOSITORY).run("lint", "--strict")[:2] == (0, "")
+
+
+@pytest.mark.parametrize("command", ["lint", "format"])
+def test_where_there_is_no_folder_of_prompts_a_check_does_not_pass(tmp_path: Path, command: str) -> None:
+    code, _, said = Folder(top=tmp_path).run(command)
+
+    assert code == 2 and "there is no folder of prompts 'prompts'" in said
+
+
+def test_suites_are_found_in_the_folder_that_the_settings_name(tmp_path: Path) -> None:
+    project = folder(tmp_path).write({"serving/settings.toml": 'schema = 1\n[folders]\nevals = "checks"\n'})
+    (tmp_path / "evals").rename(tmp_path / "checks")
+
+    project.said("lint", "answer", "--strict")

@@ -32,6 +32,7 @@ async def _new(
     name: str, base: str | None, description: str | None, model: str, suites: Sequence[str]
 ) -> Path:
     from surefoot.prompts.drafting import checked_name, new_text, variant_text, write_new
+    from surefoot.settings import read_settings
     from surefoot.wiring.prompt_files import prompts_shown
 
     top = project_top()
@@ -39,7 +40,7 @@ async def _new(
     checked_name(name)
     if base is not None:
         return write_new(folder, f"{base}.{name}", variant_text(folder, checked_name(base), name))
-    namesake = [name] if (top / "evals" / name / "suite.toml").is_file() else []
+    namesake = [name] if (read_settings(top).folders.evals / name / "suite.toml").is_file() else []
     text = new_text(
         name,
         description=description or f"What {name} is for",

@@ -68,9 +68,9 @@ async def _format(names: Sequence[str], *, write: bool, diff: bool) -> int:
 def _formed(names: Sequence[str]) -> Iterator[Formed]:
     from surefoot.prompts import prompt_names
     from surefoot.prompts.formatting import formatted, named_file, prompt_file
-    from surefoot.wiring.prompt_files import prompts_shown
+    from surefoot.wiring.prompt_files import present_prompts, prompts_shown
 
-    home = prompts_shown(project_top())
+    home = prompts_shown(project_top()) if names else present_prompts(project_top())
     for wanted in names or prompt_names(home):
         folder, name = named_file(home, wanted)
         file = prompt_file(folder, name)

@@ -12,12 +12,12 @@ from surefoot.prompts.linting import Finding, Linted, ReleasedContract, Surround
 from surefoot.releases.bundles import read_release
 from surefoot.releases.channels import channel_file, read_channel
 from surefoot.settings import read_settings
-from surefoot.wiring.prompt_files import prompts_shown, shown
+from surefoot.wiring.prompt_files import present_prompts, prompts_shown, shown
 
 
 def lint_project(top: Path, names: Sequence[str]) -> Linted:
     """Check these prompts of a project, given by name or by file, or all."""
-    folder = prompts_shown(top)
+    folder = prompts_shown(top) if names else present_prompts(top)
     return lint(folder, surroundings_of(top), [_name_in(folder, wanted) for wanted in names])
 
 
@@ -33,7 +33,8 @@ def _name_in(folder: Path, wanted: str) -> str:
 
 def surroundings_of(top: Path) -> Surroundings:
     """What the project's prompts are checked against, as far as it has it."""
-    serving = read_settings(top).folders.serving
+    folders = read_settings(top).folders
+    serving = folders.serving
     released: list[ReleasedContract] = []
     findings: list[Finding] = []
     for file in sorted((serving / "channels").glob("*/production.toml")):
@@ -43,7 +44,7 @@ def surroundings_of(top: Path) -> Surroundings:
             findings.append(_unreadable(serving, file.parent.name, error))
     return Surroundings(
         context_tokens=_context_tokens(serving / "models.toml"),
-        suites=sorted(file.parent.name for file in (top / "evals").glob("*/suite.toml")),
+        suites=sorted(file.parent.name for file in folders.evals.glob("*/suite.toml")),
         released=released,
         estimate=estimated_tokens,
         findings=findings,

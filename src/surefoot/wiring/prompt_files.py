@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from surefoot.errors import PromptError
+from surefoot.errors import InputError, PromptError
 from surefoot.prompts import Prompt, load_prompt, prompt_names
 from surefoot.settings import read_settings
 
@@ -12,6 +12,17 @@ from surefoot.settings import read_settings
 def prompts_shown(top: Path) -> Path:
     """The project's folder of prompts, relative to where the reader stands."""
     return shown(read_settings(top).folders.prompts)
+
+
+def present_prompts(top: Path) -> Path:
+    """The same folder. InputError when it is not there: a check of all prompts must not pass for none."""
+    folder = prompts_shown(top)
+    if not folder.is_dir():
+        raise InputError(
+            f"there is no folder of prompts {str(folder)!r}",
+            remedy="Work within a project, or name its folder by `folders.prompts` in serving/settings.toml.",
+        )
+    return folder
 
 
 def shown(path: Path) -> Path:
