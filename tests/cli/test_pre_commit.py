@@ -97,3 +97,14 @@ def test_a_hook_stops_a_bad_one_and_says_where(
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert told in done.stdout + done.stderr
+
+
+def test_the_hook_for_the_form_stops_a_file_that_is_not_in_it_and_changes_nothing(project: Path) -> None:
+    prompt = project / "prompts" / "answer.prompt.md"
+    loose = prompt.read_text().replace("name: answer", "name:    answer")
+    prompt.write_text(loose)
+
+    done = hook(project, "surefoot-prompt-format")
+
+    assert done.returncode == 1 and "answer.prompt.md" in done.stdout + done.stderr
+    assert prompt.read_text() == loose

@@ -66,3 +66,13 @@ def test_values_that_are_no_strict_json_are_refused_with_the_reason(
 )
 def test_wrong_values_are_refused(project: Folder, words: list[str]) -> None:
     assert project.run("render", "greet", *words)[0] == 2
+
+
+def test_a_case_of_a_suite_fills_the_prompt_that_it_guards() -> None:
+    suites = Path(__file__).parents[2]
+    case = json.loads((suites / "evals/answers/cases.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    told = Folder(top=suites).said("render", "answer", "--case", f"answers/{case['id']}")
+
+    assert "[system]\n" in told and "[user]\n" in told and f"Question: {case['question']}" in told
+    code, _, wrong = Folder(top=suites).run("render", "answer", "--case", "answers/no-such-case")
+    assert code == 2 and "no-such-case" in wrong

@@ -21,6 +21,7 @@ from surefoot.cli import (
     prompt_changes,
     prompt_checks,
     prompt_forms,
+    prompt_moving,
     prompt_rendering,
     prompt_trying,
     prompt_writing,
@@ -59,6 +60,8 @@ prompting.app.command("diff")(prompt_changes.diff)
 prompting.app.command("history")(prompt_changes.history)
 prompting.app.command("schema")(prompt_forms.schema)
 prompting.app.command("stub")(prompt_forms.stub)
+prompting.app.command("import")(prompt_moving.import_file)
+prompting.app.command("export")(prompt_moving.export)
 app.add_typer(prompting.app, name="prompt")
 changing.app.command("post")(change_posting.post)
 app.add_typer(changing.app, name="change")

@@ -24,6 +24,11 @@ def meaning_of(tree: nodes.Template, sources: Sources) -> Json:
     return _Writer(sources).statements(tree.body, in_message=False)
 
 
+def meaning_of_text(tree: nodes.Template, sources: Sources) -> list[Json]:
+    """The same for a template of one message's text, without the tags around it."""
+    return _Writer(sources).statements(tree.body, in_message=True)
+
+
 class _Writer:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources

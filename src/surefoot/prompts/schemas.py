@@ -1,7 +1,7 @@
 """Check JSON Schemas and values against them; nothing is ever fetched, and no pattern can stall a check."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from jsonschema import Draft202012Validator
@@ -115,25 +115,23 @@ def shortened(text: str) -> str:
     return text if len(text) <= 300 else f"{text[:200]} ... {text[-90:]}"
 
 
+def with_inner(schema: Mapping[str, Json], change: Callable[[Json], Json]) -> dict[str, Json]:
+    """The schema with each schema that stands directly in it changed."""
+    return {keyword: _with_inner(keyword, value, change) for keyword, value in schema.items()}
+
+
+def _with_inner(keyword: str, value: Json, change: Callable[[Json], Json]) -> Json:
+    if keyword in _SCHEMAS_BY_NAME and isinstance(value, Mapping):
+        return {name: change(part) for name, part in value.items()}
+    if keyword in _SCHEMA_LISTS and isinstance(value, list):
+        return [change(part) for part in value]
+    return change(value) if keyword in _SCHEMAS else value
+
+
 def _rebuilt(schema: Mapping[str, Json], keywords: Sequence[str]) -> Mapping[str, Json]:
     """The schema with these keywords alone, in this order, and so every schema within it."""
-    return {
-        keyword: _rebuilt_value(keyword, schema[keyword], keywords)
-        for keyword in keywords
-        if keyword in schema
-    }
-
-
-def _rebuilt_value(keyword: str, value: Json, keywords: Sequence[str]) -> Json:
-    if keyword in _SCHEMAS_BY_NAME and isinstance(value, Mapping):
-        return {name: _rebuilt_part(part, keywords) for name, part in value.items()}
-    if keyword in _SCHEMA_LISTS and isinstance(value, list):
-        return [_rebuilt_part(part, keywords) for part in value]
-    return _rebuilt_part(value, keywords) if keyword in _SCHEMAS else value
-
-
-def _rebuilt_part(part: Json, keywords: Sequence[str]) -> Json:
-    return _rebuilt(part, keywords) if isinstance(part, Mapping) else part
+    kept = {keyword: schema[keyword] for keyword in keywords if keyword in schema}
+    return with_inner(kept, lambda part: _rebuilt(part, keywords) if isinstance(part, Mapping) else part)
 
 
 def _parts(schema: Json, path: Path) -> Iterator[tuple[Path, Mapping[str, Json]]]:

@@ -203,13 +203,17 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return bounded_number(super().call_binop(context, operator, left, right))
 
 
-def new_environment() -> _Sandbox:
-    """Jinja without a loader, a clock or chance, and with no more filters and tests than `language` names."""
+def new_environment(*, of_messages: bool = True) -> _Sandbox:
+    """Jinja without a loader, a clock or chance, and with no more filters and tests than `language` names.
+
+    `of_messages`: with role tags, and without lines of nothing but tags, as a prompt file has them.
+    """
     environment = _Sandbox(
         undefined=StrictUndefined,
-        extensions=[RoleTags],
+        extensions=[RoleTags] if of_messages else [],
         autoescape=False,
-        lstrip_blocks=True,
+        lstrip_blocks=of_messages,
+        keep_trailing_newline=not of_messages,
         optimized=False,  # constants would be computed at load, where no work is counted
         finalize=_text,
     )

@@ -11,7 +11,7 @@ from surefoot.integrations.promptlayer.mirroring import DIGEST, Mirrored, mirror
 from surefoot.integrations.promptlayer.ports import Prompts, Publication, Requests
 from surefoot.integrations.promptlayer.sending import Sender
 from surefoot.prompts import Prompt
-from surefoot.prompts.promptlayer_form import to_promptlayer
+from surefoot.prompts.forms.promptlayer import to_promptlayer
 from surefoot.releases import Entry, Receipt, load_parts, read_channel, read_entry, read_release
 from surefoot.wiring.project import Project, secret
 

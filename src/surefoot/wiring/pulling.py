@@ -11,7 +11,7 @@ from surefoot.files import replace_file
 from surefoot.integrations.promptlayer.mirroring import DIGEST
 from surefoot.integrations.promptlayer.ports import Kept, Prompts
 from surefoot.prompts import load_prompt
-from surefoot.prompts.promptlayer_form import from_promptlayer
+from surefoot.prompts.forms.promptlayer import from_promptlayer
 from surefoot.records import Json
 from surefoot.releases.git import open_repository
 from surefoot.wiring.project import Project

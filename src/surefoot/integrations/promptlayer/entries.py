@@ -56,7 +56,7 @@ def to_log(trace: Trace, *, content: bool) -> LoggedRequest | None:
 
 def out_of_100(value: float) -> int:
     """A score as PromptLayer keeps it: a whole number from 0 to 100. What lies beyond is cut off."""
-    return max(0, min(100, round(value * 100)))
+    return round(max(0.0, min(100.0, value * 100)))
 
 
 def chat(messages: list[Json]) -> Mapping[str, Json]:

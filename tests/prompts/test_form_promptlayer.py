@@ -7,7 +7,7 @@ from tests.prompts.written import FRONT, load, passage
 
 from surefoot.errors import PromptError
 from surefoot.prompts import Prompt, load_prompt
-from surefoot.prompts.promptlayer_form import from_promptlayer, to_promptlayer
+from surefoot.prompts.forms.promptlayer import from_promptlayer, to_promptlayer
 from surefoot.records import Json
 
 REPOSITORY = Path(__file__).parents[2]

@@ -7,11 +7,11 @@ metadata. It has no types of variables, no budget, and no loop around messages.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.errors import PromptError
 from surefoot.prompts.files import read_prompt_file
+from surefoot.prompts.forms.values import Exported, Imported, of_one_form
 from surefoot.prompts.front_matter import split
 from surefoot.prompts.language import ROLES
 from surefoot.prompts.prompt import Prompt
@@ -28,22 +28,6 @@ _LOOPED = re.compile(r"\{%-?\s*for\s+\w+\s+in\s+([A-Za-z_]\w*)")
 _FIELD = re.compile(r"\{\{|\}\}|\{(?P<name>[A-Za-z_]\w*)\}|\{[%#]")
 _TOOL_KEYS = ("name", "description", "parameters")
 _SNIPPET = re.compile(r"@@@.+?@@@")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
-    """A prompt in another form, and what that form cannot say."""
-
-    value: Mapping[str, Json]
-    lost: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """A prompt file's text, and what could not be said in it."""
-
-    text: str
-    lost: tuple[str, ...]
 
 
 def to_promptlayer(prompt: Prompt) -> Exported:
@@ -115,6 +99,7 @@ def from_promptlayer(value: Mapping[str, Json], *, name: str) -> Imported:
         "suites": [],
         **_imported_tools(template, lost),
     }
+    front = of_one_form(front, lost)
     lines = [f"{key}: {json.dumps(item, ensure_ascii=False)}" for key, item in front.items()]
     lost.append("types of variables: each is a text until the file says more, a looped one passages")
     return Imported(text="\n".join(["---", *lines, "---", body, ""]), lost=tuple(dict.fromkeys(lost)))
