@@ -4,26 +4,58 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Lock
 from typing import TypeVar
 
 from surefoot.errors import InputError
 
 T = TypeVar("T")
 
-_awaited: ContextVar[set[Callable[[], bool]] | None] = ContextVar("what threads wait for", default=None)
+
+class Waits:
+    """What threads wait for, until it is all to stop: what begins after that stops at once."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._cancels: set[Callable[[], bool]] = set()
+        self._over = False
+
+    @contextmanager
+    def waiting(self, cancel: Callable[[], bool]) -> Iterator[None]:
+        """While a thread waits for what this cancels."""
+        with self._lock:
+            self._cancels.add(cancel)
+            over = self._over
+        if over:
+            cancel()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._cancels.discard(cancel)
+
+    def end(self) -> None:
+        """Stop what is waited for, and what will be."""
+        with self._lock:
+            self._over = True
+            cancels = tuple(self._cancels)
+        for cancel in cancels:
+            cancel()
+
+
+_waits: ContextVar[Waits | None] = ContextVar("what threads wait for", default=None)
 
 
 @contextmanager
 def no_longer_than_this() -> Iterator[None]:
     """Stop, at the end of the block, whatever a thread that began in it still waits for."""
-    awaited: set[Callable[[], bool]] = set()
-    before = _awaited.set(awaited)
+    waits = Waits()
+    before = _waits.set(waits)
     try:
         yield
     finally:
-        _awaited.reset(before)
-        for cancel in tuple(awaited):
-            cancel()
+        _waits.reset(before)
+        waits.end()
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
@@ -47,11 +79,9 @@ def wait_for(work: Coroutine[None, None, T], home: asyncio.AbstractEventLoop | N
         )
     if home is None or not home.is_running():
         return asyncio.run(work)
-    awaited, begun = _awaited.get(), asyncio.run_coroutine_threadsafe(work, home)
-    if awaited is not None:
-        awaited.add(begun.cancel)
-    try:
+    begun = asyncio.run_coroutine_threadsafe(work, home)
+    waits = _waits.get()
+    if waits is None:
         return begun.result()
-    finally:
-        if awaited is not None:
-            awaited.discard(begun.cancel)
+    with waits.waiting(begun.cancel):
+        return begun.result()
