@@ -104,6 +104,17 @@ def test_a_long_section_is_cut_between_sentences_and_repeats_the_last_one() -> N
     assert all(passage.headings == ("Long",) for passage in passages)
 
 
+def test_a_row_of_a_table_that_is_too_long_is_cut_at_a_bar_and_nothing_is_said_twice() -> None:
+    row = " ".join(f"| {number} | to | 68 |" for number in range(40))
+    document = cut(f"# Rates\n\n{row}\n")
+
+    passages = document.passages
+    assert len(passages) > 3
+    assert "".join(document.text.split()) == "".join(f"# Rates {row}".split())
+    for before, after in pairwise(passages):
+        assert before.start < after.start and before.end < after.end
+
+
 def test_a_heading_mark_inside_code_is_not_a_heading() -> None:
     (passage,) = cut(
         "# Real\n\n```sh\n# not a heading\nls\n```\n\nSome more text for the passage.\n"

@@ -105,7 +105,7 @@ def _windows(text: str, group: Sequence[Section], chunking: Chunking) -> tuple[W
         chunk_size=chunking.limit_words,
         chunk_overlap=0,
         paragraph_separator="\n\n",
-        tokenizer=words_of,
+        tokenizer=_counted,
         chunking_tokenizer_fn=sentences_of,
         include_metadata=False,
         include_prev_next_rel=False,
@@ -113,6 +113,11 @@ def _windows(text: str, group: Sequence[Section], chunking: Chunking) -> tuple[W
     windows = locate(text[start:end], splitter.split_text(text[start:end]), start)
     windows = join_short_ends(windows, text, chunking.limit_words, chunking.minimum_words)
     return overlap(windows, text, chunking.overlap_words)
+
+
+def _counted(text: str) -> list[str]:
+    """Its words, at least one: the splitter repeats what counts for nothing, taking it for overlap."""
+    return words_of(text) or text.split()
 
 
 def _passage(source: str, text: str, window: Window, headings: tuple[str, ...]) -> Passage:
