@@ -94,6 +94,27 @@ def test_a_dotprompt_file_comes_back_as_the_same_prompt(tmp_path: Path) -> None:
     assert back.shows_history
 
 
+NUMBERED = """{% user %}
+{% for passage in passages %}
+[{{ loop.index }}] {{ loop.index0 }} {% if loop.index == 2 %}second {% endif %}{{ passage.text }}
+{% endfor %}
+Again:{% for passage in passages %} {{ loop.index }}{% endfor %}
+
+{{ question }}
+{% enduser %}
+"""
+
+
+def test_passages_come_back_from_dotprompt_with_their_numbers(tmp_path: Path) -> None:
+    prompt = load(tmp_path, body=NUMBERED)
+    values = {"question": "Why?", "passages": [passage(text, "a.md") for text in ("One.", "Two.", "Three.")]}
+    there, lost = export_prompt(prompt, "dotprompt")
+
+    assert "numbers of a loop's turns begin with 0 instead of 1" in lost
+    assert "{{#ifEquals @index 1}}" in there
+    assert there_and_back(prompt, "dotprompt").render(values) == prompt.render(values)
+
+
 def test_messages_of_a_loop_come_back_from_dotprompt(tmp_path: Path) -> None:
     front = """schema: 1
 name: sample

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from surefoot.errors import PromptError
 from surefoot.prompts.forms.handlebars_text import OF_LOOPS, ROLES
-from surefoot.prompts.forms.handlebars_tokens import Token, tokens_of
+from surefoot.prompts.forms.handlebars_tokens import COUNTED, Token, tokens_of
 from surefoot.prompts.forms.parts import (
     LOOP,
     ROOT,
@@ -81,6 +81,8 @@ class _Reader:
         return tuple(found)
 
     def _value(self, token: Token) -> Part:
+        if token.inner == COUNTED and len(self._scopes) > 1:
+            return Show(keys=(LOOP, "index"))
         words = _WORDS.findall(token.inner)
         if words == ["history"]:
             return Earlier()

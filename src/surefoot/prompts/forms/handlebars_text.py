@@ -12,6 +12,8 @@ from surefoot.prompts.forms.parts import LOOP, Condition, Each, Keys, Parts, Tex
 from surefoot.prompts.forms.writing import PartsWriter
 
 ROLES = {"system": "system", "user": "user", "assistant": "model"}
+# Handlebars counts a loop's turns from 0. A comment behind the number says that here it was from 1.
+FROM_ONE = "from 1"
 OF_LOOPS = {"index0": "@index", "first": "@first", "last": "@last"}
 # Names that Handlebars or dotprompt would call, or read as a constant.
 CALLED = frozenset(
@@ -40,7 +42,7 @@ class _Handlebars:
     def shown(self, keys: Keys) -> str:
         if keys == (LOOP, "index"):
             self._lost.append("numbers of a loop's turns begin with 0 instead of 1")
-            return "@index"
+            return f"@index}}}}{{{{!{FROM_ONE}"
         name, *steps = keys
         if name == LOOP:
             return self._of_loop(steps)
@@ -69,10 +71,18 @@ class _Handlebars:
         return "/each"
 
     def branch(self, condition: Condition, *, first: bool) -> str:
-        given = self.shown(condition.keys)
-        if condition.equal is not None:
-            given += f" {json.dumps(condition.equal, ensure_ascii=False)}"
+        given, equal = self._tested(condition)
+        if equal is not None:
+            given += f" {json.dumps(equal, ensure_ascii=False)}"
         return f"{'#' if first else 'else '}{_helper(condition)} {given}"
+
+    def _tested(self, condition: Condition) -> tuple[str, str | int | float | None]:
+        if condition.keys != (LOOP, "index"):
+            return self.shown(condition.keys), condition.equal
+        if isinstance(condition.equal, int):
+            return "@index", condition.equal - 1
+        self._lost.append("the number of a loop's turn in a condition begins with 0 instead of 1")
+        return "@index", condition.equal
 
     def chosen(self, first: Condition) -> str:
         return f"/{_helper(first)}"

@@ -1,15 +1,19 @@
 """Handlebars taken apart: text and tags, with the white space gone that Handlebars takes away."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from surefoot.errors import PromptError
+from surefoot.prompts.forms.handlebars_text import FROM_ONE
 
 Kind = Literal["text", "value", "open", "else", "close", "comment", "other"]
 
-_COMMENT = re.compile(r"\{\{(?P<before>~?)!(?:--.*?--|.*?)(?P<after>~?)\}\}", re.DOTALL)
+# What stands in the tag of a loop's number that counts from 1.
+COUNTED = "@index, from 1"
+
+_COMMENT = re.compile(r"\{\{(?P<before>~?)!(?P<said>--.*?--|.*?)(?P<after>~?)\}\}", re.DOTALL)
 _TAG = re.compile(
     r"\{\{(?P<before>~?)(?P<sign>[{&#/^>*]?)(?P<inner>(?:\"[^\"]*\"|'[^']*'|[^\"'{}])*?)\}?(?P<after>~?)\}\}"
 )
@@ -38,7 +42,18 @@ def tokens_of(template: str) -> list[Token]:
             _cut(cut, place - 1, r"\s+\Z" if token.strips_before else r"[ \t]+\Z")
         if alone or token.strips_after:
             _cut(cut, place + 1, r"\A\s+" if token.strips_after else r"\A[ \t]*(?:\r?\n)?")
-    return [token for token in cut if token.kind != "comment" and (token.kind != "text" or token.inner)]
+    return _without_comments(token for token in cut if token.kind != "text" or token.inner)
+
+
+def _without_comments(tokens: Iterable[Token]) -> list[Token]:
+    """What is not a comment; the number of a loop's turn that one counts from 1 becomes `COUNTED`."""
+    kept: list[Token] = []
+    for token in tokens:
+        if token.kind != "comment":
+            kept.append(token)
+        elif token.inner == FROM_ONE and kept and kept[-1].inner == "@index":
+            kept[-1] = replace(kept[-1], inner=COUNTED)
+    return kept
 
 
 def _raw(template: str) -> Iterator[Token]:
@@ -70,8 +85,8 @@ def _backslashes(template: str, begin: int, end: int) -> int:
 
 
 def _tag(found: re.Match[str]) -> Token:
-    comment: tuple[Kind, str] = ("comment", "")
-    kind, inner = comment if found.re is _COMMENT else _kind(found["sign"], found["inner"].strip())
+    comment: tuple[Kind, str] | None = ("comment", found["said"]) if found.re is _COMMENT else None
+    kind, inner = comment or _kind(found["sign"], found["inner"].strip())
     return Token(
         kind=kind,
         inner=inner,
