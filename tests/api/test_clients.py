@@ -6,7 +6,7 @@ import openai
 import pytest
 from langchain_openai import ChatOpenAI
 from llama_index.core.llms import ChatMessage
-from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]  # ships no types
+from llama_index.llms.openai_like import OpenAILike
 from tests.api.serving import Running
 
 KEY = "none-needed-on-loopback"

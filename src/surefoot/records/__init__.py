@@ -13,7 +13,7 @@ from surefoot.records.messages import (
     ToolCall,
     Usage,
 )
-from surefoot.records.passages import Passage, RankedPassage
+from surefoot.records.passages import Passage, RankedPassage, Reach
 from surefoot.records.releases import Manifest, PinnedPrompt
 from surefoot.records.responses import NoResponse, Responded, Response
 from surefoot.records.scores import Score, Scored, Unscored
@@ -51,6 +51,7 @@ __all__ = [
     "Pins",
     "RankedPassage",
     "Rating",
+    "Reach",
     "Responded",
     "Response",
     "Role",

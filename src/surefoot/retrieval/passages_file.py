@@ -17,6 +17,10 @@ PASSAGES = pyarrow.schema(
         ("end", pyarrow.int64()),
         ("text", pyarrow.string()),
         ("headings", pyarrow.list_(pyarrow.string())),
+        ("page", pyarrow.int64()),
+        ("metadata", pyarrow.map_(pyarrow.string(), pyarrow.string())),
+        ("access", pyarrow.list_(pyarrow.string())),
+        ("suspicions", pyarrow.list_(pyarrow.string())),
     ]
 )
 DOCUMENTS = pyarrow.schema([("source", pyarrow.string()), ("text", pyarrow.string())])
@@ -37,6 +41,10 @@ class ParquetPassages:
                 "end": passage.end,
                 "text": passage.text,
                 "headings": list(passage.headings),
+                "page": passage.page,
+                "metadata": sorted(passage.metadata.items()),
+                "access": list(passage.access),
+                "suspicions": list(passage.suspicions),
             }
             for passage in passages
         ]
@@ -53,6 +61,10 @@ class ParquetPassages:
                 end=row["end"],
                 text=row["text"],
                 headings=tuple(row["headings"]),
+                page=row["page"],
+                metadata=dict(row["metadata"]),
+                access=tuple(row["access"]),
+                suspicions=tuple(row["suspicions"]),
             )
             for row in rows
         )
