@@ -85,7 +85,7 @@ def test_versions_that_did_not_load_and_deletions_are_shown(project: Project) ->
 
     assert gone.deleted and not broken.deleted and back.digest == first.digest
     assert broken.digest is None and broken.fault is not None
-    assert "answer.prompt.md:11" in broken.fault and "/tmp" not in broken.fault
+    assert "prompts/answer.prompt.md:11:" in broken.fault and "/tmp" not in broken.fault
 
 
 def test_the_working_tree_comes_first_where_it_means_something_else(project: Project) -> None:

@@ -53,7 +53,9 @@ def test_a_sample_that_a_version_refuses_has_the_reason_and_no_messages(project:
     narrow = text.replace("question: text", "question: {type: string, maxLength: 5}")
     project.write("prompts/answer.prompt.md", narrow)
     sample = diff(project).samples[0]
-    assert sample.messages == () and sample.fault.startswith("answer.prompt.md: the variable 'question'")
+    assert sample.messages == () and sample.fault.startswith(
+        "prompts/answer.prompt.md: the variable 'question'"
+    )
 
 
 def test_layout_alone_means_the_same(project: Project) -> None:
@@ -95,7 +97,7 @@ def test_new_deleted_and_broken_prompts_are_told_apart(project: Project) -> None
     broken = diff(project)
     assert broken.after is None and "nothing" in broken.faults[0]
     assert broken.samples == () and not any("_rules" in line for line in broken.source)
-    assert "does not load: answer.prompt.md:11" in text_of(broken)
+    assert "does not load: prompts/answer.prompt.md:11:4: " in text_of(broken)
     with pytest.raises(NotFoundError, match="no prompt 'never'"):
         diff(project, name="never")
 

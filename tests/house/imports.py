@@ -34,6 +34,7 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
         "prompts/grammar.py",
         "prompts/linting/*.py",
         "prompts/meaning.py",
+        "prompts/template_faults.py",
         "prompts/templates.py",
         "console/pages.py",
         "reports/gate_html.py",

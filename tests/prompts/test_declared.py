@@ -125,7 +125,7 @@ def test_tools_reach_the_sampling_with_keywords_in_one_order(tmp_path: Path) -> 
         ("tool_choice: auto\n", "'tool_choice' is 'auto'", 1),
         ("tools: [{name: a}]\ntool_choice: b\n", "'tool_choice' is 'b'", 2),
         ("tools: [{name: a}]\noutput: {format: json, schema: {type: object}}\n", "'tools' is", 1),
-        ("trust: {nobody: user}\n", "'trust.nobody' is not a key", 1),
+        ("trust: {nobody: user}\n", "'trust.nobody' is not an input", 1),
         ("trust: {question: friend}\n", "'trust.question' is 'friend'", 1),
         ("includes: {rules: abc}\n", "'includes.rules' is 'abc'", 1),
         ("includes: {rules: '123456789012'}\n", "'rules' is locked, and the template does not", 1),

@@ -85,7 +85,7 @@ def test_a_missing_include_names_its_tag_and_the_includes_there_are(tmp_path: Pa
 @pytest.mark.parametrize(
     ("text", "named", "line"),
     [
-        ("fine\n{{ 1 +", "unexpected", 2),
+        ("fine\n{{ 1 +", "'{{' that begins here has no end", 2),
         ("\n\n{{ missing }}", "'missing'", 3),
         ("a\n{% user %}b{% enduser %}", "no role tags", 2),
         ("a\n\n{% history %}", "no role tags", 3),
@@ -127,10 +127,10 @@ def test_includes_that_multiply_are_stopped(tmp_path: Path) -> None:
         ("{{ 5 | replace(1, 2) }}", "'replace' works on texts"),
         ("{{ [passages.nothing] | join }}", "constants"),
         ("{{ passages | map(attribute='nothing') | join }}", "'nothing'"),
-        ("{{ question user }}", "expected token"),
-        ("{% if %}", "Expected an expression"),
-        ("{% for %}{% endfor %}", "Expected an expression"),
-        ("{% nope %}", "unknown tag 'nope'"),
+        ("{{ question user }}", "expected '}}', got 'user'"),
+        ("{% if %}", "expected an expression"),
+        ("{% for %}{% endfor %}", "expected an expression"),
+        ("{% nope %}", "no tag 'nope'"),
         ("{{ 'a }}", "unexpected char"),
         ("{{ caller }}", "'caller'"),
     ],

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from surefoot.answering import TokenCounter
 from surefoot.changes.prefixes import Sharing, sentence, sharing_of
 from surefoot.changes.samples import Sample, another
-from surefoot.changes.versions import PromptVersion
+from surefoot.changes.versions import PROMPTS, PromptVersion
 from surefoot.changes.word_diff import Piece, word_diff
 from surefoot.errors import PromptError
 from surefoot.prompts import ContractChange, Prompt, compare
@@ -117,8 +117,8 @@ def source_lines(before: PromptVersion | None, after: PromptVersion | None) -> I
         yield from difflib.unified_diff(
             old.get(name, "").splitlines(),
             new.get(name, "").splitlines(),
-            fromfile=f"prompts/{name}" if name in old else "/dev/null",
-            tofile=f"prompts/{name}" if name in new else "/dev/null",
+            fromfile=f"{PROMPTS}/{name}" if name in old else "/dev/null",
+            tofile=f"{PROMPTS}/{name}" if name in new else "/dev/null",
             lineterm="",
         )
 
@@ -163,7 +163,7 @@ def _messages(prompt: Prompt | None, sample: Sample) -> tuple[tuple[Message, ...
     try:
         return prompt.render(sample.variables_of(prompt), history=sample.history), ""
     except PromptError as error:
-        return None, error.message.replace(prompt.file, PurePath(prompt.file).name)
+        return None, error.message.replace(str(PurePath(prompt.file).parent), PROMPTS)
 
 
 def _message_diffs(before: Sequence[Message], after: Sequence[Message]) -> Iterator[MessageDiff]:

@@ -88,7 +88,7 @@ def _prompts(files: Mapping[str, bytes], folder: str) -> dict[str, PromptVersion
     with tempfile.TemporaryDirectory(prefix="surefoot-") as made:
         there = Path(made).resolve()
         write_files(inside, there)
-        return {name: version_in(there, name, shown="prompts") for name in names}
+        return {name: version_in(there, name, shown="prompts", called=folder) for name in names}
 
 
 def _app(path: PurePosixPath, content: bytes) -> AppFacts:

@@ -11,6 +11,8 @@ from surefoot.prompts import Prompt, load_prompt
 from surefoot.prompts.files import PROMPT_SUFFIX
 from surefoot.releases.git import Repository
 
+PROMPTS = "prompts"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptVersion:
@@ -30,9 +32,10 @@ def prompt_name(file_name: str) -> str | None:
     return file_name.removesuffix(PROMPT_SUFFIX) if file_name.endswith(PROMPT_SUFFIX) else None
 
 
-def version_in(folder: Path, name: str, *, shown: str) -> PromptVersion:
+def version_in(folder: Path, name: str, *, shown: str, called: str = PROMPTS) -> PromptVersion:
     """The prompt as a folder has it; `shown` is what the folder is called in words for people.
 
+    `called` is the path that a fault gives the folder's files, as a reader would type it.
     Raises NotFoundError when the folder has no such prompt.
     """
     file = folder / f"{name}{PROMPT_SUFFIX}"
@@ -41,17 +44,19 @@ def version_in(folder: Path, name: str, *, shown: str) -> PromptVersion:
     try:
         prompt = load_prompt(folder, name)
     except SurefootError as error:
-        fault = str(error).replace(f"{folder}/", "").replace(str(folder), shown)
+        fault = str(error).replace(f"{folder}/", f"{called}/").replace(str(folder), called)
         return PromptVersion(name=name, prompt=None, fault=fault, texts=_texts(folder, (file.name,)))
     return PromptVersion(name=name, prompt=prompt, fault=None, texts=_texts(folder, prompt.files))
 
 
-def version_of_files(files: Mapping[str, bytes], name: str, *, shown: str) -> PromptVersion:
-    """The prompt as it is made of these files, by name."""
+def version_of_files(
+    files: Mapping[str, bytes], name: str, *, shown: str, called: str = PROMPTS
+) -> PromptVersion:
+    """The prompt as it is made of these files, by name; `shown` and `called` as for `version_in`."""
     with tempfile.TemporaryDirectory(prefix="surefoot-") as made:
         folder = Path(made).resolve()
         write_files(files, folder)
-        return version_in(folder, name, shown=shown)
+        return version_in(folder, name, shown=shown, called=called)
 
 
 def version_at(repository: Repository, commit: str, folder: str, name: str) -> PromptVersion:
@@ -59,7 +64,7 @@ def version_at(repository: Repository, commit: str, folder: str, name: str) -> P
     blobs = made_of(blobs_at(repository, commit, folder), name)
     contents = read_blobs(repository, blobs.values())
     files = {file: contents[blob] for file, blob in blobs.items()}
-    return version_of_files(files, name, shown=f"the commit {commit[:12]}")
+    return version_of_files(files, name, shown=f"the commit {commit[:12]}", called=folder)
 
 
 def made_of(blobs: Mapping[str, str], name: str) -> dict[str, str]:

@@ -14,6 +14,24 @@ from surefoot.records import Json, Sampling, Tool
 SCHEMA = 1
 SHORTEST_LOCK = 12
 
+# The keys of a prompt file, in the order in which its canonical form has them.
+KEYS = (
+    "schema",
+    "name",
+    "variant",
+    "description",
+    "owners",
+    "model",
+    "input",
+    "output",
+    "tools",
+    "tool_choice",
+    "budget",
+    "trust",
+    "includes",
+    "suites",
+)
+
 ALIAS = r"[a-z0-9][a-z0-9_-]{0,63}"
 
 
@@ -63,6 +81,7 @@ class Declarations:
 def read_declarations(front: Located, *, name: str, file: str) -> Declarations:
     """Check the front matter of the prompt `name`; PromptError points at the first key that is wrong."""
     fields = Fields(front, file=file)
+    fields.only(KEYS)  # first: a misspelt key makes others seem wrong
     _check_schema_and_name(fields, name)
     description, owners = fields.text("description", ""), fields.texts("owners")
     model = fields.fields("model")
@@ -75,7 +94,7 @@ def read_declarations(front: Located, *, name: str, file: str) -> Declarations:
         raise fields.wrong(
             "tools", "no place beside 'output.format: json': an answer of one form cannot be a call"
         )
-    declared = Declarations(
+    return Declarations(
         description=description,
         owners=owners,
         model_alias=model.text("alias", pattern=ALIAS),
@@ -87,8 +106,6 @@ def read_declarations(front: Located, *, name: str, file: str) -> Declarations:
         trust=read_trust(fields.fields("trust"), variables),
         suites=fields.texts("suites"),
     )
-    fields.finish()
-    return declared
 
 
 def _check_schema_and_name(fields: Fields, name: str) -> None:

@@ -1,10 +1,11 @@
 """Take the front matter apart key by key: wrong values and unknown keys are refused where they stand."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from surefoot.errors import PromptError
+from surefoot.prompts.nearest import did_you_mean
 from surefoot.records import Json
 
 
@@ -111,12 +112,14 @@ class Fields:
 
     def finish(self) -> None:
         """Refuse keys that nobody took."""
+        self.only(self._known)
+
+    def only(self, known: Collection[str], called: str = "a key of a prompt file") -> None:
+        """Refuse keys that are not among these; `called` is what the known ones are."""
         for key, located in self._located.keys.items():
-            if key not in self._known:
+            if key not in known:
                 raise located.wrong(
-                    f"{self._named(key)!r} is not a key of a prompt file",
-                    f"Remove it, or use one of: {', '.join(self._known)}.",
-                    file=self._file,
+                    f"{self._named(key)!r} is not {called}", _instead(key, known), file=self._file
                 )
 
     def wrong(self, key: str, wanted: str) -> PromptError:
@@ -129,6 +132,13 @@ class Fields:
 
     def _named(self, key: str) -> str:
         return f"{self._where}.{key}" if self._where else key
+
+
+def _instead(key: str, known: Collection[str]) -> str:
+    if ":" in key:
+        return "Write a space after the ':' that ends a key."
+    offer = f"Remove it, or use one of: {', '.join(known)}." if known else "Remove it."
+    return did_you_mean(key, known) + offer
 
 
 def _shortened(value: Json) -> str:

@@ -35,6 +35,26 @@ class Place:
     column: int | None = None
 
 
+def place_at(source: SourceFile, offset: int) -> Place:
+    """The place in a file after so many characters."""
+    line = source.text.count("\n", 0, offset) + 1
+    return Place(file=source.file, line=line, column=offset - source.text.rfind("\n", 0, offset))
+
+
+def column_of(text: str, line: int, word: str) -> int:
+    """Where a word stands in a line of a text, else where the line's own text begins."""
+    lines = text.split("\n")
+    here = lines[line - 1] if 0 < line <= len(lines) else ""
+    at = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", here) if word else None
+    return 1 + (at.start() if at else len(here) - len(here.lstrip()))
+
+
+def quoted_word(message: str) -> str:
+    """The word that a message puts in quotes, the first of them; empty when it quotes none."""
+    quoted = message.split("'")
+    return quoted[1] if len(quoted) > 2 else ""
+
+
 def prompt_names(folder: Path) -> list[str]:
     """The prompts and variants that the folder has files for, sorted; none when there is no folder."""
     return _names(folder, prefix="", suffix=PROMPT_SUFFIX, shape=_PROMPT_NAME)
@@ -73,6 +93,7 @@ def read_include(folder: Path, name: str, place: Place) -> SourceFile:
             remedy=f"{SPELLING} {_offer(include_names(folder), folder)}",
             file=place.file,
             line=place.line,
+            column=place.column,
         )
     path = folder / f"_{name}.md"
     if not os.path.lexists(path):
@@ -81,6 +102,7 @@ def read_include(folder: Path, name: str, place: Place) -> SourceFile:
             remedy=_offer(include_names(folder), folder),
             file=place.file,
             line=place.line,
+            column=place.column,
         )
     source = _read(folder, path)
     return SourceFile(file=source.file, text=source.text.rstrip())

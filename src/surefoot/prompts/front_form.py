@@ -2,24 +2,8 @@
 
 import re
 
+from surefoot.prompts.declarations import KEYS
 from surefoot.prompts.front_matter import Written, top_keys, written_pieces
-
-ORDER = (
-    "schema",
-    "name",
-    "variant",
-    "description",
-    "owners",
-    "model",
-    "input",
-    "output",
-    "tools",
-    "tool_choice",
-    "budget",
-    "trust",
-    "includes",
-    "suites",
-)
 
 
 def front_formed(front: str) -> str:
@@ -84,7 +68,7 @@ def _ordered(front: str) -> str:
     last = _with_comments([*lines, ""], len(lines))
     ends = [*firsts[1:], max(last, starts[-1][1] + 1)]
     blocks = {name: lines[first:end] for (name, _), first, end in zip(starts, firsts, ends, strict=True)}
-    ranked = sorted(blocks, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+    ranked = sorted(blocks, key=lambda name: KEYS.index(name) if name in KEYS else len(KEYS))
     moved = [line for name in ranked for line in blocks[name]]
     return "".join(f"{line}\n" for line in [*lines[: firsts[0]], *moved, *lines[ends[-1] :]])
 

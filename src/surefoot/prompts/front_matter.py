@@ -13,6 +13,7 @@ import yaml
 from surefoot.errors import PromptError
 from surefoot.prompts.fields import Located
 from surefoot.prompts.files import SourceFile
+from surefoot.prompts.yaml_faults import yaml_fault
 from surefoot.records import Json
 
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
@@ -66,13 +67,19 @@ def read_yaml(front: str, *, file: str) -> Located:
             )
         return reader.value(node, node.start_mark)
     except yaml.MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
+        fault = yaml_fault(
+            front,
+            problem=problem.problem or problem.context or "it is wrong",
+            mark=problem.problem_mark or problem.context_mark,
+            context=problem.context or "",
+            begun=problem.context_mark,
+        )
         raise PromptError(
-            f"the front matter is not YAML: {problem.problem or problem.context}",
-            remedy="Mend the YAML there.",
+            f"the front matter is not YAML: {fault.message}",
+            remedy=fault.remedy,
             file=file,
-            line=mark.line + 1 if mark else None,
-            column=mark.column + 1 if mark else None,
+            line=fault.mark.line + 1 if fault.mark else None,
+            column=fault.mark.column + 1 if fault.mark else None,
         ) from problem
     except yaml.reader.ReaderError as problem:
         raise PromptError(
@@ -80,6 +87,7 @@ def read_yaml(front: str, *, file: str) -> Located:
             remedy="Remove it, or write it as an escape in double quotes.",
             file=file,
             line=front.count("\n", 0, problem.position) + 1,
+            column=problem.position - front.rfind("\n", 0, problem.position),
         ) from problem
     except (ValueError, OverflowError) as problem:
         # PyYAML lets these through for escapes beyond Unicode.
@@ -164,7 +172,9 @@ class _PlainReader:
     def value(self, node: yaml.Node, mark: yaml.Mark) -> Located:
         """The node's value, standing at `mark`."""
         if node.tag not in _DEFAULT_TAGS:
-            raise self._wrong(node, f"the tag {node.tag!r} is not read here", "Remove the tag.")
+            raise self._wrong(
+                node, f"the tag {node.tag!r} is not read here", "Remove it, or put the text in quotes."
+            )
         line, column = mark.line + 1, mark.column + 1
         if isinstance(node, yaml.MappingNode):
             keys = self._keys(node)

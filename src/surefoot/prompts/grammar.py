@@ -12,7 +12,8 @@ from jinja2.visitor import NodeTransformer
 
 from surefoot.errors import PromptError
 from surefoot.prompts import language
-from surefoot.prompts.files import Place, SourceFile
+from surefoot.prompts.files import Place, SourceFile, column_of, place_at, quoted_word
+from surefoot.prompts.template_faults import template_fault
 
 ReadInclude = Callable[[str, Place], SourceFile]
 Refuse = Callable[[PromptError], None]
@@ -41,6 +42,7 @@ class Sources:
         self, environment: Environment, read_include: ReadInclude, refuse: Refuse = raise_it
     ) -> None:
         self.files: list[str] = []
+        self._texts: list[str] = []
         self.includes: dict[str, str] = {}
         self.environment = environment
         self._refuse = refuse
@@ -51,8 +53,8 @@ class Sources:
         """An error at one of the lines, or in the prompt file as a whole."""
         if line is None:
             return PromptError(message, remedy=remedy, file=self.files[0])
-        place = self.place(line)
-        return PromptError(message, remedy=remedy, file=place.file, line=place.line)
+        place = self.place(line, quoted_word(message))
+        return PromptError(message, remedy=remedy, file=place.file, line=place.line, column=place.column)
 
     def refuse(self, line: int | None, message: str, remedy: str) -> None:
         """Hand on an error at one of the lines."""
@@ -62,10 +64,11 @@ class Sources:
         """The file's nodes, all within the language, with its includes put in their place."""
         first = len(self.files) * _FILE_STRIDE
         self.files.append(source.file)
+        self._texts.append(source.text)
         try:
             tree = self.environment.parse(source.text)
         except TemplateSyntaxError as fault:
-            raise self.error(first + fault.lineno, fault.message or "", "Mend the template there.") from fault
+            raise self._unparsed(source, first, fault) from fault
         there = every_node(tree)
         for node in there:
             if node.lineno is not None:
@@ -83,6 +86,15 @@ class Sources:
             self.refuse(deepest.lineno or first + 1, message, "Simplify it.")
         return tree
 
+    def _unparsed(self, source: SourceFile, first: int, fault: TemplateSyntaxError) -> PromptError:
+        found = template_fault(source.text, fault, self.environment)
+        if found.at is None:
+            return self.error(first + fault.lineno, found.message, found.remedy)
+        place = place_at(source, found.at)
+        return PromptError(
+            found.message, remedy=found.remedy, file=place.file, line=place.line, column=place.column
+        )
+
     def include(self, node: nodes.Include) -> nodes.Node:
         """The nodes of an include, in a scope of their own."""
         before = len(self._open)
@@ -94,8 +106,8 @@ class Sources:
             return nodes.Scope([], lineno=node.lineno)
 
     def _included(self, node: nodes.Include) -> nodes.Node:
-        place = self.place(node.lineno)
         name = node.template.value if isinstance(node.template, nodes.Const) else ""
+        place = self.place(node.lineno, str(name))
         if name in self._open or len(self.files) > _MAX_INCLUDES:
             reason = "includes itself" if name in self._open else f"is one of more than {_MAX_INCLUDES}"
             raise self.error(node.lineno, f"the include {name!r} {reason}", "Include less.")
@@ -109,10 +121,11 @@ class Sources:
         self.includes[name] = source.text
         return nodes.Scope(tree.body, lineno=node.lineno)
 
-    def place(self, line: int) -> Place:
-        """The file and the line in it that a counted line is."""
+    def place(self, line: int, word: str = "") -> Place:
+        """The file and the line in it that a counted line is, and where the word stands in that line."""
         index, line = divmod(line, _FILE_STRIDE)
-        return Place(file=self.files[index], line=line)
+        column = column_of(self._texts[index], line, word)
+        return Place(file=self.files[index], line=line, column=column)
 
 
 class _Inclusion(NodeTransformer):

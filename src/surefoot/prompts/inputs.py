@@ -51,10 +51,10 @@ def read_trust(fields: Fields | None, variables: Sequence[Variable]) -> Mapping[
         variable.name: "retrieved" if variable.kind == "passages" else "user" for variable in variables
     }
     if fields is not None:
+        fields.only(trust, "an input of this prompt")
         for name in trust:
             level = fields.text(name, trust[name], pattern="|".join(TRUST_LEVELS))
             trust[name] = TRUST_LEVELS[level]
-        fields.finish()
     return trust
 
 

@@ -54,7 +54,8 @@ def present_version(project: Project, name: str) -> PromptVersion | None:
     """The prompt in the working tree; None when it has none of that name."""
     folder = project.settings.folders.prompts
     with suppress(NotFoundError):
-        return version_in(folder, name, shown=_shown(project, folder))
+        shown = _shown(project, folder)
+        return version_in(folder, name, shown=shown, called=shown)
     return None
 
 

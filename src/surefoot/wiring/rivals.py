@@ -85,7 +85,7 @@ def version_here(project: Project, name: str) -> PromptVersion:
     """The working tree's prompt. PromptError with file, line and column where it does not load."""
     folder = prompts_shown(project.top)
     load_prompt(folder, name)  # a version keeps its fault as words, without their places
-    return version_in(folder, name, shown=str(folder))
+    return version_in(folder, name, shown=str(folder), called=str(folder))
 
 
 def rival_of(project: Project, place: Place, against: str | None) -> Rival | None:
@@ -130,7 +130,8 @@ def _released(place: Place, bundle: ReleaseBundle, words: str, *, base: str | No
 def _in_file(file: Path) -> Rival:
     name = prompt_name(file.name)
     load(file)
-    version = version_in(file.parent, name or file.name, shown=str(file.parent))
+    folder = str(file.parent)
+    version = version_in(file.parent, name or file.name, shown=folder, called=folder)
     return Rival(name=str(file), version=version)
 
 

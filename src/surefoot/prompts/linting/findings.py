@@ -43,12 +43,12 @@ RULES: Mapping[str, str] = {
 }
 
 
-def found(error: PromptError, rule: str, *, file: str, column: int | None = None) -> Finding:
+def found(error: PromptError, rule: str, *, file: str) -> Finding:
     """The finding that says what an error of loading says; `file` is meant where it names none."""
     return Finding(
         file=error.file or file,
         line=error.line or 1,
-        column=error.column or column or 1,
+        column=error.column or 1,
         rule=rule,
         level="error",
         message=error.message.removeprefix(_where(error)),

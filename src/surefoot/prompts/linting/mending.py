@@ -1,15 +1,16 @@
 """Front matter with more than one fault: each is noted and put aside, so that the next one shows.
 
 Loading ends at the first fault. Here the key that is at fault gives way to a harmless value, or goes, and the
-rest is read again.
+rest is read again. A misspelt key is read as the one it was meant to be.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from surefoot.errors import PromptError
-from surefoot.prompts.declarations import SCHEMA, Declarations, read_declarations
+from surefoot.prompts.declarations import KEYS, SCHEMA, Declarations, read_declarations
 from surefoot.prompts.fields import Located
+from surefoot.prompts.nearest import nearest
 from surefoot.records import Json
 
 _MOST_FAULTS = 50
@@ -71,6 +72,9 @@ def _without(
             continue
         if key in usual:
             return _with(front, key, _as_located(usual[key], located))
+        meant = None if key in KEYS else nearest(key, KEYS)
+        if meant is not None and meant not in front.keys:
+            return _with(_with(front, key, None), meant, located)
         return _with(front, key, _inside(key, located, fault, doubtful))
     return None
 

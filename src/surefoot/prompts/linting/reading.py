@@ -1,6 +1,5 @@
 """Read a prompt file to be checked: all that can be read of it, and everything that keeps it from loading."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,14 @@ from jinja2 import nodes
 from surefoot.errors import PromptError
 from surefoot.prompts.declarations import Declarations
 from surefoot.prompts.fields import Located
-from surefoot.prompts.files import PROMPT_SUFFIX, Place, SourceFile, read_include, read_prompt_file
+from surefoot.prompts.files import (
+    PROMPT_SUFFIX,
+    Place,
+    SourceFile,
+    column_of,
+    read_include,
+    read_prompt_file,
+)
 from surefoot.prompts.front_matter import read_yaml, split
 from surefoot.prompts.grammar import Sources, check_messages, check_names
 from surefoot.prompts.linting.findings import Finding, found
@@ -42,19 +48,11 @@ class ReadPrompt:
 
     def column(self, place: Place, word: str) -> int:
         """Where a word stands in a line, else where the line's own text begins."""
-        lines = self.texts.get(place.file, "").split("\n")
-        line = lines[place.line - 1] if place.line <= len(lines) else ""
-        at = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line) if word else None
-        return 1 + (at.start() if at else len(line) - len(line.lstrip()))
+        return column_of(self.texts.get(place.file, ""), place.line, word)
 
     def note(self, error: PromptError, rule: str) -> None:
-        """Keep an error as a finding, with a column where it has none."""
-        column = None
-        if error.line is not None and error.column is None:
-            quoted = error.message.split("'")
-            place = Place(file=error.file or self.file, line=error.line)
-            column = self.column(place, quoted[1] if len(quoted) > 2 else "")
-        self.findings.append(found(error, rule, file=self.file, column=column))
+        """Keep an error as a finding."""
+        self.findings.append(found(error, rule, file=self.file))
 
 
 class _Faults:
