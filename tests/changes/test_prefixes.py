@@ -55,6 +55,14 @@ def test_a_variable_before_fixed_text_costs_what_stands_behind_it(tmp_path: Path
     assert "better than before" in sentence(after, before)
 
 
+def test_a_longer_text_behind_what_differs_is_no_alarm(tmp_path: Path) -> None:
+    short = f"{{% user %}}{FIXED} {{{{ question }}}}{{% enduser %}}"
+    before, after = shared(tmp_path, short), shared(tmp_path, short.replace(" }}{%", f" }}}} {FIXED}{{%"))
+    assert before.shared == after.shared
+    assert "as good as before" in sentence(before, after) and "6 more than before" in sentence(before, after)
+    assert "as good as before" in sentence(after, before) and "6 fewer than before" in sentence(after, before)
+
+
 def test_a_request_with_equal_variables_is_shared_whole(tmp_path: Path) -> None:
     body = "{% user %}{{ question }} {{ tone }}{% enduser %}"
     assert shared(tmp_path, body, ONE, ONE) == Sharing(shared=2, tokens=2, ended_by=None)

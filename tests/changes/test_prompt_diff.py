@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from tests.changes.repositories import PROMPT, Project
+from typer.testing import CliRunner
 
 from surefoot.changes.prompt_diff import PromptDiff
 from surefoot.changes.texts import diff_json, diff_lines
 from surefoot.changes.word_diff import marked
+from surefoot.cli import app
 from surefoot.errors import NotFoundError
 from surefoot.wiring.counting import ESTIMATE
 from surefoot.wiring.project import open_project
@@ -66,6 +68,11 @@ def test_layout_alone_means_the_same(project: Project) -> None:
     assert "They mean the same" in text_of(found)
 
 
+def test_a_prompt_that_nobody_changed_has_no_diff(project: Project) -> None:
+    found = diff(project)
+    assert found.same and text_of(found).splitlines()[1:] == ["Nothing has changed: the files are the same."]
+
+
 def test_a_changed_include_is_part_of_the_source(project: Project) -> None:
     project.write("prompts/_rules.md", "Be kind.\n")
     lines = diff(project).source
@@ -96,10 +103,23 @@ def test_new_deleted_and_broken_prompts_are_told_apart(project: Project) -> None
     reword(project, "{{ nothing }}")
     broken = diff(project)
     assert broken.after is None and "nothing" in broken.faults[0]
+    assert (new.loads, gone.loads, broken.loads) == (True, True, False)
     assert broken.samples == () and not any("_rules" in line for line in broken.source)
     assert "does not load: prompts/answer.prompt.md:11:4: " in text_of(broken)
     with pytest.raises(NotFoundError, match="no prompt 'never'"):
         diff(project, name="never")
+
+
+def test_the_command_shows_the_diff_of_a_prompt_that_does_not_load_and_exits_with_2(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.top)
+    assert CliRunner().invoke(app, ["prompt", "diff", "answer"]).exit_code == 0
+    reword(project, "{{ nothing }")
+    shown = CliRunner().invoke(app, ["prompt", "diff", "answer"])
+    assert shown.exit_code == 2 and "does not load: prompts/answer.prompt.md:11:1: " in shown.stdout
+    told = CliRunner().invoke(app, ["prompt", "diff", "answer", "--json"])
+    assert told.exit_code == 2 and json.loads(told.stdout)["loads"] is False
 
 
 def test_cases_are_chosen_by_suite_and_id(project: Project) -> None:
@@ -109,6 +129,18 @@ def test_cases_are_chosen_by_suite_and_id(project: Project) -> None:
     for wrong in ("seals", "answers/nothing", "nothing/seals"):
         with pytest.raises(NotFoundError):
             diff(project, "HEAD", wrong)
+
+
+def test_a_case_that_is_not_there_is_told_with_some_that_are_and_how_many_others(project: Project) -> None:
+    file = project.top / "evals" / "answers" / "cases.jsonl"
+    first = json.loads(file.read_text().splitlines()[0])
+    others = ({**first, "id": f"more-{n}", "question": f"{first['question']} {n}"} for n in range(7))
+    more = "".join(json.dumps(other) + "\n" for other in others)
+    project.write("evals/answers/cases.jsonl", file.read_text().rstrip("\n") + "\n" + more)
+    with pytest.raises(NotFoundError) as caught:
+        diff(project, "HEAD", "answers/saels")
+    assert caught.value.remedy.startswith("Did you mean 'seals'? Use one that is there: valve-3, seals, ")
+    assert " others, in evals/answers/" in caught.value.remedy
 
 
 def test_a_variable_that_a_sample_cannot_fill_is_filled_in(project: Project) -> None:

@@ -87,9 +87,10 @@ def test_what_was_exported_to_promptlayer_comes_back(project: Folder) -> None:
 def test_strict_writes_nothing_when_something_is_lost(project: Folder) -> None:
     code, out, said = project.run("export", "answer", "--to", "openai", "--strict", "--out", "a.json")
     assert (code, out) == (1, "") and "does not carry over" in said and not (project.top / "a.json").exists()
+    assert said.splitlines()[-1] == "nothing is written, as --strict wants; without it the rest is"
 
     code, out, said = project.run("import", "request.json", "--from", "openai", "--name", "ask", "--strict")
-    assert (code, out) == (1, "") and "does not carry over" in said
+    assert (code, out) == (1, "") and "does not carry over" in said and "nothing is written" in said
     assert not (project.top / "prompts/ask.prompt.md").exists()
 
 

@@ -100,6 +100,14 @@ def test_a_variable_that_is_not_filled_is_named(prompt: Prompt, name: str) -> No
         prompt.render({key: value for key, value in GOOD.items() if key != name})
 
 
+def test_a_misspelt_variable_is_named_with_what_it_was_meant_to_be(prompt: Prompt) -> None:
+    given = {("qestion" if key == "question" else key): value for key, value in GOOD.items()}
+    with pytest.raises(PromptError) as caught:
+        prompt.render(given)
+    assert "'question' is not filled, and there is no variable 'qestion'" in caught.value.message
+    assert caught.value.remedy.startswith("Did you mean 'question'? ")
+
+
 def test_a_default_stands_in_for_what_is_not_given(prompt: Prompt) -> None:
     assert prompt.render(GOOD)[0].content == "q 1.5 True plain"
     assert prompt.render(GOOD | {"style": "grand"})[0].content == "q 1.5 True grand"

@@ -72,16 +72,23 @@ def sentence(before: Sharing | None, after: Sharing) -> str:
     where = f"they begin to differ at {_named(after.ended_by)}" if after.ended_by else "they never differ"
     if before is None:
         return f"Prefix cache: {now}; {where}."
-    more = after.anew - before.anew
+    more, longer = after.anew - before.anew, after.shared - before.shared
     if abs(more) <= _NOISE:
         return f"Prefix cache, as good as before: {now}; {where}."
+    if before.ended_by == after.ended_by and (more * longer >= 0 or abs(longer) <= _NOISE):
+        # Nothing has moved to the other side of what differs: the text itself is longer or shorter.
+        return f"Prefix cache, as good as before: {now}, {_how_many(more)} than before; {where}."
     if more < 0:
-        return f"Prefix cache, better than before: {now}, {-more} fewer than before; {where}."
+        return f"Prefix cache, better than before: {now}, {_how_many(more)} than before; {where}."
     remedy = "Put what never changes before it." if after.ended_by else ""
     return (
-        f"Prefix cache, worse than before: {now}, {more} more than before; {where}, "
+        f"Prefix cache, worse than before: {now}, {_how_many(more)} than before; {where}, "
         f"before it was at {_named(before.ended_by)}. {remedy}"
     ).strip()
+
+
+def _how_many(more: int) -> str:
+    return f"{more} more" if more > 0 else f"{-more} fewer"
 
 
 def _rendered(prompt: Prompt, sample: Sample) -> tuple[Message, ...]:

@@ -48,8 +48,9 @@ class SampleDiff:
 class PromptDiff:
     """A prompt before and after. `base` says in words what it is compared with.
 
-    `counted_by` is "the served model's tokenizer" or "an estimate". `cache` is one sentence, empty where a
-    side does not render. The digests are None on a side that does not load, or is not there.
+    `loads` is False where the prompt as it is now has a fault. `counted_by` is "the served model's tokenizer"
+    or "an estimate". `cache` is one sentence, empty where a side does not render. The digests are None on a
+    side that does not load, or is not there.
     """
 
     name: str
@@ -57,6 +58,7 @@ class PromptDiff:
     before: str | None
     after: str | None
     faults: tuple[str, ...]
+    loads: bool
     source: tuple[str, ...]
     samples: tuple[SampleDiff, ...]
     counted_by: str
@@ -97,6 +99,7 @@ async def diff_prompts(
         before=None if old is None else old.digest,
         after=None if new is None else new.digest,
         faults=tuple(version.fault for version in (before, after) if version is not None and version.fault),
+        loads=not broken,
         source=tuple(source_lines(before, after)),
         samples=tuple([await _sample_diff(old, new, sample, counting) for sample in samples if not broken]),
         counted_by=counting.called,

@@ -20,6 +20,9 @@ def diff_lines(diff: PromptDiff) -> Iterator[Line]:
     """The diff for a person, line by line. `marked` makes plain text of a line."""
     yield _line(f"{diff.name}: {_short(diff.before)} -> {_short(diff.after)}, compared with {diff.base}")
     yield from (_line(f"does not load: {one_line(fault)}") for fault in diff.faults)
+    if diff.same and not diff.source:
+        yield _line("Nothing has changed: the files are the same.")
+        return
     if diff.same:
         yield _line("They mean the same: what differs is layout, comments or who owns it.")
     if diff.source:
@@ -82,6 +85,7 @@ def diff_json(diff: PromptDiff) -> Json:
         "base": diff.base,
         "before": diff.before,
         "after": diff.after,
+        "loads": diff.loads,
         "same_meaning": diff.same,
         "faults": list(diff.faults),
         "source": list(diff.source),

@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from surefoot.cli.console import out, project_top, run
+from surefoot.errors import PromptError
 
 if TYPE_CHECKING:
     from surefoot.changes.history import History
@@ -28,14 +29,15 @@ def diff(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a changed prompt means: source, rendered messages, tokens, prefix cache, contract."""
+    """Show what a changed prompt means: source, messages, tokens, cache, contract; exits 2 if broken."""
     found = run(_diff(name, base, case or []))
     if as_json:
         from surefoot.changes.texts import diff_json
 
         out.print_json(json.dumps(diff_json(found)))
-        return
-    _print_diff(found)
+    else:
+        _print_diff(found)
+    raise typer.Exit(0 if found.loads else PromptError.exit_code)
 
 
 def history(name: Name, as_json: AsJson = False) -> None:

@@ -66,7 +66,7 @@ async def _export(name: str, form: "Form", file: Path | None, strict: bool, as_j
         said = {"schema": 1, "prompt": name, "form": form, "text": text, "lost": list(lost)}
         out.print_json(json.dumps(said))
     else:
-        _say_lost(lost)
+        _say_lost(lost, refused)
         if file is None and not refused:
             out.print(Text(text), end="")
         elif not refused:
@@ -92,7 +92,7 @@ async def _import(
         said = {"schema": 1, "prompt": name, "file": written and str(written), "lost": list(imported.lost)}
         out.print_json(json.dumps(said))
     else:
-        _say_lost(imported.lost)
+        _say_lost(imported.lost, written is None)
         if written:
             out.print(Text(f"wrote {written}"))
     return 0 if written else LOST
@@ -135,8 +135,10 @@ def _create(file: Path, text: str) -> None:
         ) from problem
 
 
-def _say_lost(lost: Sequence[str]) -> None:
+def _say_lost(lost: Sequence[str], refused: bool) -> None:
     from surefoot.reports.printable import printable
 
     for one in lost:
         err.print(Text(f"does not carry over: {printable(one)}"))
+    if refused:
+        err.print(Text("nothing is written, as --strict wants; without it the rest is"))

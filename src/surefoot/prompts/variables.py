@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from surefoot.errors import PromptError
+from surefoot.prompts.nearest import did_you_mean, nearest
 from surefoot.prompts.schemas import value_fault
 from surefoot.records import Json
 
@@ -54,7 +55,7 @@ def fill(variables: Sequence[Variable], given: Mapping[str, object], *, file: st
     for variable in variables:
         name = variable.name
         if name not in given and variable.required:
-            raise _wrong(f"the variable {name!r} is not filled", variables, file)
+            raise _unfilled(name, given, variables, file)
         try:
             filled[name] = _value(variable, given.get(name, variable.default))
         except (_MisfitError, RecursionError) as misfit:
@@ -62,13 +63,28 @@ def fill(variables: Sequence[Variable], given: Mapping[str, object], *, file: st
             raise _wrong(f"the variable {name!r} {reason}", variables, file) from misfit
     for name in given:
         if name not in filled:
-            raise _wrong(f"there is no variable {name!r}", variables, file)
+            raise _wrong(f"there is no variable {name!r}", variables, file, meant=name)
     return filled
 
 
-def _wrong(message: str, variables: Sequence[Variable], file: str) -> PromptError:
-    declared = ", ".join(repr(variable.name) for variable in variables) or "none"
-    remedy = f"Fill exactly the variables the prompt declares: {declared}."
+def _unfilled(
+    name: str, given: Mapping[str, object], variables: Sequence[Variable], file: str
+) -> PromptError:
+    """The error for a variable without a value, which may have been given under another name."""
+    declared = [variable.name for variable in variables]
+    others = [str(each) for each in given if each not in declared]
+    message = f"the variable {name!r} is not filled"
+    if not others:
+        return _wrong(message, variables, file)
+    near = nearest(name, others) or others[0]
+    return _wrong(f"{message}, and there is no variable {near!r}", variables, file, meant=near)
+
+
+def _wrong(message: str, variables: Sequence[Variable], file: str, meant: str = "") -> PromptError:
+    """The error that lists the declared variables; `meant` is a name that may be one of them misspelt."""
+    names = [variable.name for variable in variables]
+    declared = ", ".join(map(repr, names)) or "none"
+    remedy = f"{did_you_mean(meant, names)}Fill exactly the variables the prompt declares: {declared}."
     return PromptError(message, remedy=remedy, file=file)
 
 

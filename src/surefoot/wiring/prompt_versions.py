@@ -11,6 +11,7 @@ from surefoot.changes.samples import ABSTENTION, Sample, chosen, examples, sampl
 from surefoot.changes.versions import PromptVersion, version_at, version_in
 from surefoot.errors import NotFoundError
 from surefoot.evals.suites import Suite, load_suite
+from surefoot.prompts.nearest import did_you_mean
 from surefoot.records import Case
 from surefoot.releases import AppFile
 from surefoot.releases.git import Repository, open_repository
@@ -18,6 +19,7 @@ from surefoot.wiring.counting import counting_of
 from surefoot.wiring.project import Project
 
 PRODUCTION = "production"
+_OFFERED = 5
 
 
 def places_of(project: Project, repository: Repository) -> Places:
@@ -89,11 +91,17 @@ def case_named(project: Project, wanted: str) -> tuple[str, Case]:
         )
     there = {each.id: each for each in _suite(project, suite).cases}
     if case not in there:
-        some = ", ".join(list(there)[:5])
         raise NotFoundError(
-            f"the suite {suite!r} has no case {case!r}", remedy=f"use one that is there: {some}"
+            f"the suite {suite!r} has no case {case!r}",
+            remedy=f"{did_you_mean(case, there)}{_some_of(suite, list(there))}",
         )
     return suite, there[case]
+
+
+def _some_of(suite: str, cases: Sequence[str]) -> str:
+    others = len(cases) - _OFFERED
+    more = f" and {others} others, in evals/{suite}/" if others > 0 else ""
+    return f"Use one that is there: {', '.join(cases[:_OFFERED])}{more}"
 
 
 def base_name(prompt: str) -> str:

@@ -15,6 +15,7 @@ from surefoot.prompts.forms.values import (
     Exported,
     Imported,
     Wanted,
+    declared_trust,
     file_text,
     front_of,
     imported_sampling,
@@ -92,10 +93,12 @@ def imported_output(given: Json, lost: list[str]) -> Json:
 
 
 def _never_carried(prompt: Prompt) -> Iterator[str]:
+    yield f"the model: {prompt.model_alias!r} is what this project calls it, so write your provider's name"
     yield f"the budget of {prompt.budget.max_prompt_tokens} tokens"
     for what, there in (
         ("the description", prompt.description),
         ("the owners", prompt.owners),
+        ("where the text of variables comes from (trust)", declared_trust(prompt)),
         ("the suites", prompt.suites),
     ):
         if there:
