@@ -18,7 +18,7 @@ from surefoot.records import (
     digest_bytes,
 )
 from surefoot.releases import Receipt
-from surefoot.retrieval import load_recipe
+from surefoot.retrieval import Recipe, load_recipe
 
 PROJECT = Path(__file__).parents[2]
 MODEL = "d" * 64
@@ -47,6 +47,17 @@ def files_of(words: str) -> dict[str, bytes]:
 
 
 @cache
+def recipe_kept() -> Recipe:
+    """The recipe of every release here."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / "recipe.toml"
+        file.write_text(KEPT)
+        return load_recipe(file)
+
+
+@cache
 def manifest_saying(words: str, app: str = "answers", model: str = MODEL) -> Manifest:
     """The manifest over those files."""
     import tempfile
@@ -57,14 +68,13 @@ def manifest_saying(words: str, app: str = "answers", model: str = MODEL) -> Man
         for file, content in files_of(words).items():
             (folder / file).write_bytes(content)
         prompt = load_prompt(folder / "prompts", "answer").digest
-        recipe = load_recipe(folder / "recipe.toml").digest
     return Manifest(
         app=app,
         pipeline="surefoot.answering/1",
         abstention="The documents do not say.",
         prompt_name="answer",
         prompt=prompt,
-        recipe=recipe,
+        recipe=recipe_kept().digest,
         snapshot="a" * 64,
         passages="b" * 64,
         embedder="c" * 64,

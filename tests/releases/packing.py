@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.releases.examples import PROJECT, files_of, manifest_saying, receipt_for, run_of
+from tests.releases.examples import (
+    PROJECT,
+    files_of,
+    manifest_saying,
+    receipt_for,
+    recipe_kept,
+    run_of,
+)
 from tests.releases.repositories import silent
 
 from surefoot.records import Json, Manifest, digest
@@ -47,9 +54,9 @@ class Packing:
     def snapshot(self, manifest: Manifest) -> str:
         """A snapshot that the manifest's recipe and embedder could have made."""
         inputs: dict[str, Json] = {
-            "format": 2,
+            "format": 3,
             "documents": {"a.md": "1" * 64},
-            "recipe": manifest.recipe,
+            "recipe": recipe_kept().index_digest,
             "embedder": manifest.embedder,
         }
         folder = self.snapshots / digest(inputs)

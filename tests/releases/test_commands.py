@@ -106,18 +106,27 @@ def test_the_difference_to_production_is_shown_line_by_line(
     assert [difference["part"] for difference in there["differences"]] == ["prompt"]
 
 
-def test_a_recipe_differs_by_its_keys(trial: Trial, edited: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "key", "reindexed"),
+    [
+        ("[search]\nlimit = 2\n", "search.limit = 2", False),
+        ("[chunking]\nlimit_words = 90\n", "chunking.limit_words = 90", True),
+    ],
+)
+def test_a_recipe_differs_by_its_keys_and_its_snapshot_only_where_the_index_does(
+    trial: Trial, edited: str, text: str, key: str, *, reindexed: bool
+) -> None:
     recipe = trial.top / "serving" / "recipes" / "default.toml"
     kept = recipe.read_text()
-    recipe.write_text("schema = 1\n[search]\nlimit = 2\n")
+    recipe.write_text(f"schema = 1\n{text}")
     try:
         trial.said("index", "build")
         said = trial.said("release", "diff", edited)
     finally:
         recipe.write_text(kept)
 
-    assert "-search.limit = " in said and "+search.limit = 2\n" in said
-    assert "snapshot: " in said
+    assert f"-{key.partition(' ')[0]} = " in said and f"+{key}\n" in said
+    assert ("snapshot: " in said) is reindexed
 
 
 def test_what_was_not_proven_is_not_promoted(trial: Trial, production: Pointer, edited: str) -> None:

@@ -42,10 +42,41 @@ def test_every_value_is_part_of_the_digest(tmp_path: Path) -> None:
         '[lexical]\nanalyser = "plain"',
         "[fusion]\nrrf_k = 61",
         "[search]\nlimit = 5",
+        "[dense]\nwindow_words = 60",
+        "[search]\nalike = 0.9",
+        "[search]\nper_document = 1",
+        "[search]\ndiversity = 0.3",
+        "[search]\nneighbours = 1",
     ]
     digests = {load_recipe(written(tmp_path, f"schema = 1\n{change}\n")).digest for change in changes}
 
     assert len(digests | {Recipe(name="default").digest}) == len(changes) + 1
+
+
+def test_a_recipe_without_what_came_later_has_the_digest_it_always_had() -> None:
+    assert load_recipe(DEFAULT).digest == "d118b4a41d6bd5e1c4cb997a8312cba48b5c728d272239dedd29d8b48b64104e"
+
+
+def test_only_what_decides_an_index_is_in_its_digest(tmp_path: Path) -> None:
+    default = load_recipe(DEFAULT).index_digest
+    indexing = [
+        "[chunking]\nlimit_words = 131",
+        "[dense]\nwindow_words = 60",
+        "[lexical]\nk1 = 1.5",
+        '[lexical]\nanalyser = "plain"',
+    ]
+    searching = [
+        "[dense]\nweight = 2",
+        "[lexical]\ncandidates = 41",
+        "[fusion]\nrrf_k = 61",
+        "[search]\nneighbours = 1",
+    ]
+
+    def of(text: str) -> str:
+        return load_recipe(written(tmp_path, f"schema = 1\n{text}\n")).index_digest
+
+    assert len({default, *map(of, indexing)}) == len(indexing) + 1
+    assert {of(text) for text in searching} == {default}
 
 
 def test_a_whole_number_and_the_same_number_with_a_point_are_one_recipe(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy
@@ -9,9 +10,10 @@ from tests.retrieval.fixtures import RECIPE, CountingWords, build, found, real_e
 
 from surefoot.errors import InputError, NotFoundError, SnapshotError
 from surefoot.retrieval import Recipe
-from surefoot.retrieval.recipes import DenseLeg, LexicalLeg
+from surefoot.retrieval.recipes import Choice, Chunking, DenseLeg, LexicalLeg
 from surefoot.retrieval.searching import SearchableSnapshot, open_snapshot
 from surefoot.retrieval.snapshots import CHROMA, WORDS
+from surefoot.retrieval.vector_texts import passage_of_row
 
 DOCUMENTS = {
     f"chapter-{number}.md": f"# Chapter {number}\n\nThe {animal} sleeps in the {place} and eats {food}.\n"
@@ -131,7 +133,7 @@ def test_both_legs_name_only_passages_of_the_snapshot_and_miss_none(tmp_path: Pa
         near = vectors.search((await embedder.embed(["sleeps"]))[0], 99)
         vectors.close()
         hits = engine.words.open(path / WORDS, RECIPE.lexical).search("sleeps", 99)
-        assert sorted(near) == sorted(ids)
+        assert sorted(map(passage_of_row, near)) == sorted(ids)
         assert sorted(hit.position for hit in hits) == list(range(len(ids)))
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
@@ -173,7 +175,7 @@ def test_what_does_not_fit_is_refused_by_name(tmp_path: Path) -> None:
     cases = [
         (RECIPE, CountingWords("other-words"), ["'hashed-words-64'", "'other-words'"]),
         (RECIPE, CountingWords(dimensions=32), ["64 dimensions", "of 32"]),
-        (Recipe(name="wide", limit=9), CountingWords(), [RECIPE.digest[:12], "'wide'"]),
+        (Recipe(name="wide", chunking=Chunking(limit_words=90)), CountingWords(), [path.name[:12], "'wide'"]),
     ]
     for recipe, embedder, names in cases:
         with pytest.raises(SnapshotError) as refusal:
@@ -219,3 +221,49 @@ def test_documents_without_a_word_can_still_be_searched(tmp_path: Path) -> None:
     (hit,) = asyncio.run(found(report.snapshot.path, "anything", tmp_path / "scratch"))
 
     assert (hit.passage.text, hit.lexical_score) == ("--- ... ---", None)
+
+
+def test_windows_and_neighbours_of_a_recipe_are_searched_and_shown(tmp_path: Path) -> None:
+    long = "Foxes live in woods. " * 12 + "The otter sleeps below the pier. " + "Owls hunt at night. " * 12
+    recipe = Recipe(
+        name="small",
+        chunking=Chunking(limit_words=80, minimum_words=20, overlap_words=0),
+        dense=DenseLeg(window_words=20),
+        lexical=LexicalLeg(weight=0),
+        choice=Choice(neighbours=1),
+    )
+
+    async def scenario() -> None:
+        corpus = write_documents(tmp_path / "docs", {"animals.md": long})
+        report = await build(corpus, tmp_path / "out", recipe=recipe)
+        whole = replace(recipe, dense=DenseLeg())
+        blurred = (await build(corpus, tmp_path / "out", recipe=whole)).snapshot.path
+        (plain, *_) = await found(blurred, "where the otter sleeps", tmp_path / "scratch", recipe=whole)
+        snapshot = await open_snapshot(
+            report.snapshot.path, recipe, CountingWords(), tmp_path / "scratch", engine=real_engine()
+        )
+        try:
+            best, *_ = await snapshot.search("where the otter sleeps", limit=1)
+            text = await snapshot.document_text("animals.md")
+            core = snapshot.passage(best.passage.id)
+        finally:
+            await snapshot.aclose()
+        assert "otter" in core.text
+        assert best.similarity and plain.similarity and best.similarity > 1.1 * plain.similarity
+        assert best.passage.text == text[best.passage.start : best.passage.end]
+        assert core.text in best.passage.text != core.text
+
+    asyncio.run(scenario())
+
+
+def test_a_recipe_that_only_searches_otherwise_opens_the_same_snapshot(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        corpus = write_documents(tmp_path / "docs", DOCUMENTS)
+        first = await build(corpus, tmp_path / "out")
+        other = replace(RECIPE, rrf_k=10, dense=replace(RECIPE.dense, weight=0.5), choice=Choice(alike=0.9))
+        second = await build(corpus, tmp_path / "out", recipe=other)
+        assert second.reused and second.snapshot.digest == first.snapshot.digest
+        assert RECIPE.digest != other.digest
+        assert await found(first.snapshot.path, "fish", tmp_path / "scratch", recipe=other)
+
+    asyncio.run(scenario())

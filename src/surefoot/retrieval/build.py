@@ -19,6 +19,7 @@ from surefoot.retrieval.recipes import Recipe
 from surefoot.retrieval.snapshots import (
     CHROMA,
     DOCUMENTS,
+    OWNERS,
     PASSAGES,
     VECTORS,
     WORDS,
@@ -29,6 +30,7 @@ from surefoot.retrieval.snapshots import (
     verify_snapshot,
     write_manifest,
 )
+from surefoot.retrieval.vector_texts import row_ids, search_text, vector_texts
 
 BUILDING = ".building-"
 CACHE = "embeddings.sqlite"
@@ -93,12 +95,6 @@ async def build_snapshot(
     )
 
 
-def search_text(passage: Passage) -> str:
-    """What is embedded and indexed for a passage: its text, below the headings it does not show itself."""
-    above = [heading for heading in passage.headings if heading not in passage.text]
-    return "\n".join([*above, passage.text])
-
-
 def passages_digest(passages: tuple[Passage, ...]) -> str:
     """What can be retrieved, whatever built it: the digest of the passages' ids in order."""
     return digest([passage.id for passage in passages])
@@ -119,9 +115,10 @@ async def _build(
     if not passages:
         raise nothing_to_read(corpus, scan)
     texts = [search_text(passage) for passage in passages]
+    embedded, owners = vector_texts(passages, recipe.dense.window_words)
     target.parent.mkdir(parents=True, exist_ok=True)
     vectors = await embed_texts(
-        texts,
+        embedded,
         embedder,
         target.parent / CACHE,
         progress=lambda done, total: progress(BuildProgress(stage="embed", done=done, total=total)),
@@ -131,10 +128,11 @@ async def _build(
         engine.files.write_passages(folder / PASSAGES, passages)
         engine.files.write_documents(folder / DOCUMENTS, documents)
         numpy.save(folder / VECTORS, vectors, allow_pickle=False)
+        numpy.save(folder / OWNERS, owners, allow_pickle=False)
         for leg in (WORDS, CHROMA):
             (folder / leg).mkdir()
         engine.words.write(folder / WORDS, texts, recipe.lexical)
-        engine.vectors.write(folder / CHROMA, [passage.id for passage in passages], vectors)
+        engine.vectors.write(folder / CHROMA, row_ids([passage.id for passage in passages], owners), vectors)
         write_manifest(
             folder,
             inputs,

@@ -24,8 +24,8 @@ class Fused:
     score: float
 
 
-def fuse(rankings: Sequence[Ranking], *, rrf_k: int, limit: int) -> tuple[Fused, ...]:
-    """The best `limit` ids. Equal scores are ordered by the best single rank, then by id.
+def fuse(rankings: Sequence[Ranking], *, rrf_k: int) -> tuple[Fused, ...]:
+    """Every id that was found, best first. Equal scores are ordered by the best single rank, then by id.
 
     The order of the legs does not matter; a leg of weight 0 adds nothing, not even its ids.
     """
@@ -39,4 +39,4 @@ def fuse(rankings: Sequence[Ranking], *, rrf_k: int, limit: int) -> tuple[Fused,
             best_rank[found] = min(rank, best_rank.get(found, rank))
     fused = [Fused(id=found, score=math.fsum(scores)) for found, scores in parts.items()]
     fused.sort(key=lambda one: (-one.score, best_rank[one.id], one.id))
-    return tuple(fused[:limit])
+    return tuple(fused)

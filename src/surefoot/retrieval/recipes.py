@@ -29,10 +29,14 @@ class Chunking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DenseLeg:
-    """Search by meaning. `candidates` go into the fusion; a weight of 0 switches the leg off."""
+    """Search by meaning. `candidates` go into the fusion; a weight of 0 switches the leg off.
+
+    With `window_words` a passage has a vector for each window of that many words, and 0 means one for all.
+    """
 
     weight: float = 1.0
     candidates: int = 40
+    window_words: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,21 @@ class LexicalLeg:
     k1: float = 1.2
     b: float = 0.75
     analyser: str = "english"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which of the found passages are shown, and how much of what stands around them. Nothing by default.
+
+    A passage that shares at least the share `alike` of its text with a better one is left out; 1 is off.
+    `per_document` is the most passages of one document, 0 for any number. `diversity` from 0 to 1 prefers
+    passages unlike those before. A passage is widened by up to `neighbours` passages on either side.
+    """
+
+    alike: float = 1.0
+    per_document: int = 0
+    diversity: float = 0.0
+    neighbours: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +78,21 @@ class Recipe:
     lexical: LexicalLeg = LexicalLeg()
     rrf_k: int = 60
     limit: int = 4
+    choice: Choice = Choice()
 
     def canonical(self) -> Json:
-        """What the recipe says, in one spelling; comments, order and left-out defaults do not matter."""
+        """What the recipe says, in one spelling; comments, order and left-out defaults do not matter.
+
+        What came later stands there only where it is set, so the digest of a recipe without it stays.
+        """
         return {
             "schema": SCHEMA,
-            "chunking": {
-                "splitter": self.chunking.splitter,
-                "limit_words": self.chunking.limit_words,
-                "minimum_words": self.chunking.minimum_words,
-                "overlap_words": self.chunking.overlap_words,
+            "chunking": self._chunking(),
+            "dense": {
+                "weight": self.dense.weight,
+                "candidates": self.dense.candidates,
+                **self._windows(),
             },
-            "dense": {"weight": self.dense.weight, "candidates": self.dense.candidates},
             "lexical": {
                 "weight": self.lexical.weight,
                 "candidates": self.lexical.candidates,
@@ -79,13 +101,46 @@ class Recipe:
                 "analyser": self.lexical.analyser,
             },
             "fusion": {"rrf_k": self.rrf_k},
-            "search": {"limit": self.limit},
+            "search": self._search(),
         }
+
+    def _chunking(self) -> dict[str, Json]:
+        return {
+            "splitter": self.chunking.splitter,
+            "limit_words": self.chunking.limit_words,
+            "minimum_words": self.chunking.minimum_words,
+            "overlap_words": self.chunking.overlap_words,
+        }
+
+    def _search(self) -> dict[str, Json]:
+        chosen, default = self.choice, Choice()
+        return {
+            "limit": self.limit,
+            **_set("alike", chosen.alike, default.alike),
+            **_set("per_document", chosen.per_document, default.per_document),
+            **_set("diversity", chosen.diversity, default.diversity),
+            **_set("neighbours", chosen.neighbours, default.neighbours),
+        }
+
+    def _windows(self) -> dict[str, Json]:
+        return _set("window_words", self.dense.window_words, DenseLeg().window_words)
 
     @property
     def digest(self) -> str:
         """SHA-256 of the canonical form, 64 hex digits."""
         return digest(self.canonical())
+
+    @property
+    def index_digest(self) -> str:
+        """SHA-256 of what decides an index alone: recipes that only search otherwise share a snapshot."""
+        lexical: dict[str, Json] = {
+            "k1": self.lexical.k1,
+            "b": self.lexical.b,
+            "analyser": self.lexical.analyser,
+        }
+        return digest(
+            {"schema": SCHEMA, "chunking": self._chunking(), "dense": self._windows(), "lexical": lexical}
+        )
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -99,6 +154,7 @@ def load_recipe(path: Path) -> Recipe:
         lexical=_lexical(top.table("lexical")),
         rrf_k=fusion.integer("rrf_k", 60, least=1, most=10_000),
         limit=search.integer("limit", 4, least=1, most=100),
+        choice=_choice(search),
     )
     for table in (fusion, search, top):
         table.refuse_others()
@@ -133,6 +189,7 @@ def _dense(table: Table) -> DenseLeg:
     leg = DenseLeg(
         weight=table.number("weight", default.weight, least=0, most=100),
         candidates=table.integer("candidates", default.candidates, least=1, most=1_000),
+        window_words=table.integer("window_words", default.window_words, least=0, most=1_000),
     )
     table.refuse_others()
     return leg
@@ -149,3 +206,17 @@ def _lexical(table: Table) -> LexicalLeg:
     )
     table.refuse_others()
     return leg
+
+
+def _choice(table: Table) -> Choice:
+    default = Choice()
+    return Choice(
+        alike=table.number("alike", default.alike, least=0.1, most=1),
+        per_document=table.integer("per_document", default.per_document, least=0, most=100),
+        diversity=table.number("diversity", default.diversity, least=0, most=1),
+        neighbours=table.integer("neighbours", default.neighbours, least=0, most=10),
+    )
+
+
+def _set(key: str, value: float, default: float) -> dict[str, Json]:
+    return {} if value == default else {key: value}

@@ -2,31 +2,23 @@
 
 import asyncio
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import numpy
-from numpy.typing import NDArray
-
 from surefoot.errors import InputError, NotFoundError, SnapshotError
 from surefoot.records import Passage, RankedPassage
+from surefoot.retrieval.choosing import Candidate, choose
 from surefoot.retrieval.embeddings import checked
 from surefoot.retrieval.folders import cannot_write, owned_folder, remove_abandoned
 from surefoot.retrieval.fusion import Ranking, fuse
 from surefoot.retrieval.ports import Embedder, Engine, LexicalHit, OpenVectors, OpenWords, PassageFiles
 from surefoot.retrieval.recipes import Recipe
-from surefoot.retrieval.snapshots import (
-    CHROMA,
-    DOCUMENTS,
-    PASSAGES,
-    VECTORS,
-    WORDS,
-    SnapshotInfo,
-    verify_snapshot,
-)
+from surefoot.retrieval.snapshots import CHROMA, DOCUMENTS, PASSAGES, WORDS, SnapshotInfo, verify_snapshot
+from surefoot.retrieval.vector_texts import passage_of_row
+from surefoot.retrieval.vectors_file import StoredVectors, Vectors
+from surefoot.retrieval.widening import widened
 
-Vectors = NDArray[numpy.float32]
 SCRATCH = "chroma-"
 
 
@@ -63,7 +55,7 @@ class SearchableSnapshot:
         self._files = files
         self._passages = files.read_passages(info.path / PASSAGES)
         self._positions: Mapping[str, int] = {one.id: at for at, one in enumerate(self._passages)}
-        self._matrix: Vectors = numpy.load(info.path / VECTORS, mmap_mode="r", allow_pickle=False)
+        self._stored = StoredVectors(info.path)
         self._vectors = vectors
         self._words = words
         self._folders = folders
@@ -87,14 +79,22 @@ class SearchableSnapshot:
             Ranking(ids=near, weight=self._recipe.dense.weight),
             Ranking(ids=tuple(worded), weight=self._recipe.lexical.weight),
         ]
+        fused = fuse(rankings, rrf_k=self._recipe.rrf_k)
+        chosen = choose(
+            [Candidate(passage=self.passage(one.id), score=one.score) for one in fused],
+            self._recipe.choice,
+            limit=limit,
+            cosine=self._cosine_of,
+        )
+        shown = await self._widened([one.passage for one in chosen])
         return tuple(
             RankedPassage(
-                passage=self.passage(fused.id),
-                score=fused.score,
-                similarity=self._similarity(fused.id, vector),
-                lexical_score=worded.get(fused.id),
+                passage=passage,
+                score=one.score,
+                similarity=None if vector is None else self._similarity(one.passage.id, vector),
+                lexical_score=worded.get(one.passage.id),
             )
-            for fused in fuse(rankings, rrf_k=self._recipe.rrf_k, limit=limit)
+            for one, passage in zip(chosen, shown, strict=True)
         )
 
     def passage(self, passage_id: str) -> Passage:
@@ -123,24 +123,35 @@ class SearchableSnapshot:
             self._open = False
             await asyncio.to_thread(self._folders.close)
 
+    async def _widened(self, found: Sequence[Passage]) -> tuple[Passage, ...]:
+        """Each with what stands around it, if the recipe asks for it, none of it twice."""
+        reach = self._recipe.choice.neighbours
+        if reach == 0:
+            return tuple(found)
+        places = [self._positions[one.id] for one in found]
+        texts = {one.source: await self.document_text(one.source) for one in found}
+        return widened(self._passages, places, reach, texts)
+
     async def _by_meaning(self, question: str) -> tuple[Vectors | None, tuple[str, ...]]:
+        """The nearest passages, each once: where it has several vectors, by the nearest of them."""
         if self._recipe.dense.weight == 0:
             return None, ()
         vector = checked(await self._embedder.embed([question]), 1, self._embedder)[0]
-        near = await asyncio.to_thread(self._vectors.search, vector, self._recipe.dense.candidates)
-        return vector, near
+        wanted = self._recipe.dense.candidates
+        rows = await asyncio.to_thread(self._vectors.search, vector, wanted * self._stored.most_rows)
+        return vector, tuple(dict.fromkeys(map(passage_of_row, rows)))[:wanted]
 
     async def _by_words(self, question: str) -> tuple[LexicalHit, ...]:
         if self._recipe.lexical.weight == 0:
             return ()
         return await asyncio.to_thread(self._words.search, question, self._recipe.lexical.candidates)
 
-    def _similarity(self, passage_id: str, vector: Vectors | None) -> float | None:
+    def _similarity(self, passage_id: str, vector: Vectors) -> float:
         """The cosine, from the stored vectors, so that both legs' passages have it."""
-        if vector is None:
-            return None
-        cosine = float(numpy.dot(self._matrix[self._positions[passage_id]], vector))
-        return max(-1.0, min(1.0, cosine))
+        return self._stored.cosine(self._positions[passage_id], vector)
+
+    def _cosine_of(self, one: str, other: str) -> float:
+        return self._stored.likeness(self._positions[one], self._positions[other])
 
 
 def _open(
@@ -176,9 +187,8 @@ def _check_fit(info: SnapshotInfo, recipe: Recipe, embedder: Embedder) -> None:
             f"{info.dimensions} dimensions, and this one is {embedder.identity!r} of {embedder.dimensions}",
             remedy="Use the embedder it was built with, or run `surefoot index build` with this one.",
         )
-    if info.recipe != recipe.digest:
+    if info.recipe != recipe.index_digest:
         raise SnapshotError(
-            f"the snapshot {info.digest[:12]!r} was built with the recipe {info.recipe[:12]!r}, "
-            f"and {recipe.name!r} is {recipe.digest[:12]!r}",
+            f"the snapshot {info.digest[:12]!r} was not cut and indexed as the recipe {recipe.name!r} says",
             remedy="Use the recipe it was built with, or run `surefoot index build` with this one.",
         )

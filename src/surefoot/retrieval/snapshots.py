@@ -1,7 +1,7 @@
 """Snapshots on disk: immutable folders named by the digest of their inputs, and pointers to those that live.
 
     <folder>/<digest>/manifest.json         inputs, counts, and the SHA-256 of every other file
-    <folder>/<digest>/passages.parquet, documents.parquet, vectors.npy, words/, chroma/
+    <folder>/<digest>/passages.parquet, documents.parquet, vectors.npy, owners.npy, words/, chroma/
     <folder>/live/<corpus>/<recipe>.json    the snapshot that a corpus and a recipe have now
     <folder>/embeddings.sqlite              a cache; see `embeddings`
 
@@ -28,11 +28,12 @@ from surefoot.retrieval.recipes import Recipe
 
 SCHEMA = 1
 # Raise it whenever the same inputs give other passages, vectors or words than before.
-BUILDER_FORMAT = 2
+BUILDER_FORMAT = 3
 MANIFEST = "manifest.json"
 PASSAGES = "passages.parquet"
 DOCUMENTS = "documents.parquet"
 VECTORS = "vectors.npy"
+OWNERS = "owners.npy"
 WORDS = "words"
 CHROMA = "chroma"
 
@@ -42,8 +43,8 @@ class SnapshotInfo:
     """What a snapshot's manifest says.
 
     `document_passages` counts passages by source; `unread` gives the reason for each document without any.
-    `recipe` is a digest, `embedder` an identity, `passages_digest` that of the passages' ids in order.
-    `live_for` lists corpora and recipes as "corpus/recipe".
+    `recipe` is the digest of what the recipe says about indexing, `embedder` an identity, `passages_digest`
+    that of the passages' ids in order. `live_for` lists corpora and recipes as "corpus/recipe".
     """
 
     digest: str
@@ -95,7 +96,7 @@ def snapshot_inputs(scan: Scan, recipe: Recipe, embedder: Embedder) -> dict[str,
     return {
         "format": BUILDER_FORMAT,
         "documents": {document.source: document.digest for document in scan.documents},
-        "recipe": recipe.digest,
+        "recipe": recipe.index_digest,
         "embedder": embedder.identity,
     }
 

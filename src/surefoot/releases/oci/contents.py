@@ -116,7 +116,7 @@ def _proven(bundle: Bundle, top: Path, app: str, trust: Trust) -> Proven:
     if release.manifest.app != app:
         raise wrong(where, f"the release of {app!r} is one of {release.manifest.app!r}")
     entry = check_entry(release, pointer, trust=trust)
-    load_parts(release)
+    parts = load_parts(release)
     runs = {entry.candidate_run, entry.baseline_run} - {None} if isinstance(entry, Receipt) else set()
     return Proven(
         app=app,
@@ -126,7 +126,7 @@ def _proven(bundle: Bundle, top: Path, app: str, trust: Trust) -> Proven:
         let_in_by=_receipt(entry) if isinstance(entry, Receipt) else _break_glass(entry),
         signer=_signer(release, pointer, entry, trust),
         recorded=runs <= {file.digest for file in bundle.named(f"{RELEASES}/{release.digest}/runs/")},
-        passages=_check_snapshot(bundle, top, release),
+        passages=_check_snapshot(bundle, top, release, parts.recipe.index_digest),
     )
 
 
@@ -135,7 +135,7 @@ def _signer(release: ReleaseBundle, pointer: Pointer, entry: Entry, trust: Trust
     return read(trust, release.folder, pointer.proof).signer(entry.canonical())
 
 
-def _check_snapshot(bundle: Bundle, top: Path, release: ReleaseBundle) -> int:
+def _check_snapshot(bundle: Bundle, top: Path, release: ReleaseBundle, recipe: str) -> int:
     """The snapshot's files are those that its manifest lists, and it is the one that the release pins."""
     pinned, where = (
         release.manifest,
@@ -153,7 +153,7 @@ def _check_snapshot(bundle: Bundle, top: Path, release: ReleaseBundle) -> int:
             )
     for what, found, wanted in (
         ("passages", info.passages_digest, pinned.passages),
-        ("recipe", info.recipe, pinned.recipe),
+        ("recipe for its index", info.recipe, recipe),
         ("embedder", info.embedder, pinned.embedder),
     ):
         if found != wanted:
