@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy
+from numpy.typing import NDArray
+
 from surefoot.errors import InputError, NotFoundError, SnapshotError
 from surefoot.records import Passage, RankedPassage
 from surefoot.retrieval.choosing import Candidate, choose
@@ -16,9 +19,10 @@ from surefoot.retrieval.ports import Embedder, Engine, LexicalHit, OpenVectors, 
 from surefoot.retrieval.recipes import Recipe
 from surefoot.retrieval.snapshots import CHROMA, DOCUMENTS, PASSAGES, WORDS, SnapshotInfo, verify_snapshot
 from surefoot.retrieval.vector_texts import passage_of_row
-from surefoot.retrieval.vectors_file import StoredVectors, Vectors
+from surefoot.retrieval.vectors_file import StoredVectors
 from surefoot.retrieval.widening import widened
 
+Vectors = NDArray[numpy.float32]
 SCRATCH = "chroma-"
 
 
