@@ -10,9 +10,10 @@ from surefoot.evals.evidence import holds
 from surefoot.evals.suites import load_suite
 from surefoot.retrieval import load_recipe
 from surefoot.retrieval.corpora import corpus_of_folder
-from surefoot.retrieval.documents import read_text, scan_corpus
+from surefoot.retrieval.documents import read_bytes, scan_corpus
 from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
 from surefoot.retrieval.ports import ParsedDocument
+from surefoot.retrieval.readers import FileReaders
 from surefoot.retrieval.recipes import Chunking
 
 EVALS = Path(__file__).parents[2] / "evals"
@@ -21,11 +22,11 @@ SMALL = Chunking(limit_words=60, minimum_words=10, overlap_words=0)
 
 @cache
 def documents(suite: str, chunking: Chunking) -> dict[str, ParsedDocument]:
-    parser = LlamaIndexDocuments()
+    reader, parser = FileReaders(), LlamaIndexDocuments()
     scan = scan_corpus(corpus_of_folder(EVALS / suite / "corpus"))
     assert scan.skipped == ()
     return {
-        file.source: parser.parse(file.source, read_text(file), file.kind, chunking)
+        file.source: parser.parse(file.source, reader.read(read_bytes(file), file.path.name), chunking)
         for file in scan.documents
     }
 

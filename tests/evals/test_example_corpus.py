@@ -5,8 +5,9 @@ from pathlib import Path
 from surefoot.records import digest, digest_bytes
 from surefoot.retrieval import load_recipe
 from surefoot.retrieval.corpora import corpus_of_folder
-from surefoot.retrieval.documents import read_text, scan_corpus
+from surefoot.retrieval.documents import read_bytes, scan_corpus
 from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
+from surefoot.retrieval.readers import FileReaders
 from surefoot.tables import read_table
 
 TOP = Path(__file__).parents[2]
@@ -25,12 +26,14 @@ def test_the_corpus_is_the_one_its_version_names() -> None:
 def test_the_recipe_cuts_it_into_well_over_150_passages_and_skips_nothing() -> None:
     recipe = load_recipe(TOP / "serving" / "recipes" / "default.toml")
     scan = scan_corpus(corpus_of_folder(CORPUS))
-    parser = LlamaIndexDocuments()
+    reader, parser = FileReaders(), LlamaIndexDocuments()
 
     passages = [
         passage
         for file in scan.documents
-        for passage in parser.parse(file.source, read_text(file), file.kind, recipe.chunking).passages
+        for passage in parser.parse(
+            file.source, reader.read(read_bytes(file), file.path.name), recipe.chunking
+        ).passages
     ]
 
     assert len(passages) >= 150

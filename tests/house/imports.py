@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 
+GRAMMARS = ("bash", "c", "go", "java", "javascript", "python", "rust", "typescript")
 # A vendor's name in `import`, and the files under src/surefoot that may name it. A vendor that is not
 # here is refused: give it its one file first.
 VENDORS: Mapping[str, tuple[str, ...]] = {
@@ -43,6 +44,12 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     "langchain_core": ("integrations/langchain_*.py",),
     "langsmith": ("integrations/langchain_app.py",),
     "bs4": ("retrieval/beautifulsoup_html.py",),
+    "docutils": ("retrieval/docutils_rst.py",),
+    "docx": ("retrieval/python_docx.py",),
+    "pdfminer": ("retrieval/pdfplumber_pdf.py",),
+    "pdfplumber": ("retrieval/pdfplumber_pdf.py",),
+    "tree_sitter": ("retrieval/tree_sitter_code.py",),
+    **{f"tree_sitter_{name}": ("retrieval/tree_sitter_code.py",) for name in GRAMMARS},
     "chromadb": ("retrieval/chroma_vectors.py",),
     "bm25s": ("retrieval/bm25s_lexical.py",),
     "pyarrow": ("retrieval/passages_file.py",),

@@ -14,6 +14,7 @@ from surefoot.retrieval.build import BuildProgress, BuildReport, build_snapshot
 from surefoot.retrieval.chroma_vectors import ChromaVectors
 from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
 from surefoot.retrieval.passages_file import ParquetPassages
+from surefoot.retrieval.readers import FileReaders
 from surefoot.retrieval.searching import open_snapshot
 
 PROJECT = Path(__file__).parents[2]
@@ -35,7 +36,11 @@ class CountingWords(HashedWords):
 
 def real_engine() -> Engine:
     return Engine(
-        parser=LlamaIndexDocuments(), vectors=ChromaVectors(), words=Bm25sLexical(), files=ParquetPassages()
+        reader=FileReaders(),
+        parser=LlamaIndexDocuments(),
+        vectors=ChromaVectors(),
+        words=Bm25sLexical(),
+        files=ParquetPassages(),
     )
 
 

@@ -1,12 +1,14 @@
+import asyncio
 import os
 from pathlib import Path
 
 import pytest
-from tests.retrieval.fixtures import write_documents
+from tests.retrieval.fixtures import build, write_documents
 
 from surefoot.errors import SnapshotError
 from surefoot.retrieval import Corpus, Source
-from surefoot.retrieval.documents import LARGEST_BYTES, read_text, scan_corpus
+from surefoot.retrieval.documents import LARGEST_BYTES, read_bytes, scan_corpus
+from surefoot.retrieval.readers import FileReaders
 
 
 def test_what_cannot_be_read_is_reported_with_its_reason_and_stops_nothing(tmp_path: Path) -> None:
@@ -32,24 +34,31 @@ def test_what_cannot_be_read_is_reported_with_its_reason_and_stops_nothing(tmp_p
 
     scan = scan_corpus(corpus)
 
-    assert [document.source for document in scan.documents] == ["again.md", "real/inner.md"]
+    taken = ["again.md", "empty.md", "latin.txt", "picture.md", "real/inner.md"]
+    assert [document.source for document in scan.documents] == taken
     assert {report.source: report.reason for report in scan.skipped} == {
         "good.md": "it is the same file as 'again.md'",
-        "latin.txt": "it is not UTF-8: byte 3 is 0xe9",
-        "picture.md": "it is not text: it holds NUL bytes",
-        "empty.md": "it is empty",
         "huge.txt": "it has 10,000,001 bytes, more than 10,000,000",
         "escape.md": "it is a link that leaves the source folder",
         "nothing.md": "it is a link to nothing",
         "linked.md": "it is a linked folder",
         "pipe.md": "it is not a regular file",
     }
+    report = asyncio.run(build(corpus, tmp_path / "out"))
+    reasons = {one.source: one.reason for one in report.documents if one.outcome == "skipped"}
+    assert reasons == {
+        **{one.source: one.reason for one in scan.skipped},
+        "latin.txt": "it is not UTF-8: byte 3 is 0xe9",
+        "picture.md": "it is not text: it holds NUL bytes",
+        "empty.md": "it is empty",
+    }
+    assert sum(one.passages for one in report.documents) == 2
 
 
 def test_hidden_and_unmatched_files_are_left_out_and_counted(tmp_path: Path) -> None:
     corpus = write_documents(
         tmp_path,
-        {"a.md": "a", "B.TXT": "b", ".hidden.md": "h", ".git/x.md": "x", "code.py": "p", "data.csv": "c"},
+        {"a.md": "a", "B.TXT": "b", ".hidden.md": "h", ".git/x.md": "x", "code.py": "p", "data.bin": "c"},
     )
 
     scan = scan_corpus(corpus)
@@ -87,10 +96,10 @@ def test_clashing_names_get_as_much_of_their_folder_as_tells_them_apart(tmp_path
 
 
 def test_a_corpus_without_a_readable_document_says_what_was_there(tmp_path: Path) -> None:
-    corpus = write_documents(tmp_path, {"a.pdf": "x", ".b.md": "x", "c.md": ""})
+    corpus = write_documents(tmp_path / "docs", {"a.bin": "x", ".b.md": "x", "c.md": ""})
 
     with pytest.raises(SnapshotError) as refusal:
-        scan_corpus(corpus)
+        asyncio.run(build(corpus, tmp_path / "out"))
 
     assert "1 files match no pattern, 1 are hidden; 1 skipped: it is empty" in refusal.value.message
     assert "**/*.md" in refusal.value.remedy
@@ -106,7 +115,7 @@ def test_a_source_that_is_gone_is_named(tmp_path: Path) -> None:
 def test_a_byte_order_mark_is_not_text(tmp_path: Path) -> None:
     corpus = write_documents(tmp_path, {"a.md": b"\xef\xbb\xbf# Title"})
 
-    assert read_text(scan_corpus(corpus).documents[0]) == "# Title"
+    assert FileReaders().read(read_bytes(scan_corpus(corpus).documents[0]), "a.md").text == "# Title"
 
 
 def test_a_document_that_changes_during_a_build_is_noticed(tmp_path: Path) -> None:
@@ -114,4 +123,4 @@ def test_a_document_that_changes_during_a_build_is_noticed(tmp_path: Path) -> No
     for change in (lambda: document.path.write_text("after"), document.path.unlink):
         change()
         with pytest.raises(SnapshotError, match="changed while"):
-            read_text(document)
+            read_bytes(document)

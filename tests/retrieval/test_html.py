@@ -1,3 +1,4 @@
+from surefoot.retrieval.beautifulsoup_html import read_html
 from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
 from surefoot.retrieval.recipes import Chunking
 
@@ -48,7 +49,7 @@ quill   status
 
 
 def read(html: str) -> str:
-    return LlamaIndexDocuments().parse("page.html", html, "html", Chunking()).text
+    return read_html(html.encode()).text
 
 
 def test_a_page_is_read_as_a_person_would() -> None:
@@ -69,6 +70,6 @@ def test_headings_of_a_page_lead_to_its_passages() -> None:
     body = "word " * 50
     html = f"<h1>Top</h1><p>{body}</p><h2>Sub</h2><p>{body}</p>"
 
-    passages = LlamaIndexDocuments().parse("page.html", html, "html", Chunking()).passages
+    passages = LlamaIndexDocuments().parse("page.html", read_html(html.encode()), Chunking()).passages
 
     assert [passage.headings for passage in passages] == [("Top",), ("Top", "Sub")]

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 
+from surefoot.retrieval.plain_files import decoded
+from surefoot.retrieval.ports import ReadText
+
 LEFT_OUT = frozenset(
     ["head", "title", "nav", "script", "style", "template", "noscript", "svg", "iframe", "select"]
 )
@@ -19,6 +22,11 @@ BLOCKS = frozenset(
 )
 # A line of a page that Markdown would take for a heading or a fence.
 MARKUP = re.compile(r"^(#+\s|```)", re.MULTILINE)
+
+
+def read_html(content: bytes) -> ReadText:
+    """The page's text. Raises ValueError with the reason when it cannot be read."""
+    return ReadText(text=readable_text(decoded(content)), structure="markdown")
 
 
 def readable_text(html: str) -> str:

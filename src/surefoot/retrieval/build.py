@@ -11,7 +11,7 @@ import numpy
 from surefoot.errors import SnapshotError
 from surefoot.records import Json, Passage, digest
 from surefoot.retrieval.corpora import Corpus
-from surefoot.retrieval.documents import DocumentReport, Scan, nothing_to_read, read_text, scan_corpus
+from surefoot.retrieval.documents import DocumentReport, Scan, nothing_to_read, read_bytes, scan_corpus
 from surefoot.retrieval.embeddings import embed_texts
 from surefoot.retrieval.folders import cannot_write, owned_folder, publish, remove_abandoned, settle
 from surefoot.retrieval.ports import Embedder, Engine, ParsedDocument
@@ -113,7 +113,7 @@ async def _build(
     documents, unread = await _cut(scan, recipe, engine, progress)
     passages = tuple(passage for document in documents for passage in document.passages)
     if not passages:
-        raise nothing_to_read(corpus, scan)
+        raise nothing_to_read(corpus, scan, unread)
     texts = [search_text(passage) for passage in passages]
     embedded, owners = vector_texts(passages, recipe.dense.window_words)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -158,10 +158,10 @@ async def _cut(
     documents: list[ParsedDocument] = []
     unread: dict[str, str] = {}
     for number, file in enumerate(scan.documents, 1):
-        text = await asyncio.to_thread(read_text, file)
-        parse = engine.parser.parse
+        content = await asyncio.to_thread(read_bytes, file)
         try:
-            parsed = await asyncio.to_thread(parse, file.source, text, file.kind, recipe.chunking)
+            read = await asyncio.to_thread(engine.reader.read, content, file.path.name)
+            parsed = await asyncio.to_thread(engine.parser.parse, file.source, read, recipe.chunking)
             if parsed.passages:
                 documents.append(parsed)
             else:

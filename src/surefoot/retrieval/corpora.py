@@ -9,7 +9,7 @@ from surefoot.records import digest_bytes
 from surefoot.tables import Table, read_table
 
 SCHEMA = 1
-DEFAULT_INCLUDE = ("**/*.md", "**/*.txt", "**/*.html")
+DEFAULT_INCLUDE = tuple(f"**/*.{ending}" for ending in "md txt rst html pdf docx csv jsonl".split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,8 @@ def corpus_of_folder(path: Path) -> Corpus:
     folder = path.expanduser().resolve()
     if not folder.is_dir():
         raise SettingsError(
-            f"{str(path)!r} is not a folder", remedy="Name a folder that holds Markdown, text or HTML files."
+            f"{str(path)!r} is not a folder",
+            remedy="Name a folder that holds documents, such as Markdown, HTML, PDF or DOCX files.",
         )
     name = re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-") or "folder"
     return Corpus(

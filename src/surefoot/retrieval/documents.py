@@ -4,7 +4,7 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -12,10 +12,8 @@ from typing import Literal
 from surefoot.errors import SnapshotError
 from surefoot.records import digest_bytes
 from surefoot.retrieval.corpora import Corpus, Source
-from surefoot.retrieval.ports import Format
 
 LARGEST_BYTES = 10_000_000
-FORMATS: dict[str, Format] = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +33,6 @@ class DocumentFile:
     source: str
     path: Path
     digest: str
-
-    @property
-    def kind(self) -> Format:
-        """How it is written, by its ending."""
-        return FORMATS.get(self.path.suffix.lower(), "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +79,8 @@ def scan_corpus(corpus: Corpus) -> Scan:
     return scan
 
 
-def read_text(document: DocumentFile) -> str:
-    """The document's text. Raises SnapshotError when it is no longer what the scan saw."""
+def read_bytes(document: DocumentFile) -> bytes:
+    """The document's bytes. Raises SnapshotError when it is no longer what the scan saw."""
     try:
         content = document.path.read_bytes()
     except OSError:
@@ -96,12 +89,12 @@ def read_text(document: DocumentFile) -> str:
         raise SnapshotError(
             f"{document.source!r} changed while the index was being built", remedy="Build again."
         )
-    return _decode(content)
+    return content
 
 
-def nothing_to_read(corpus: Corpus, scan: Scan) -> SnapshotError:
+def nothing_to_read(corpus: Corpus, scan: Scan, unread: Mapping[str, str] | None = None) -> SnapshotError:
     """The error for a corpus without a single passage, saying what was there instead."""
-    reasons = Counter(report.reason for report in scan.skipped)
+    reasons = Counter([*(report.reason for report in scan.skipped), *(unread or {}).values()])
     why = "".join(f"; {count} skipped: {reason}" for reason, count in reasons.most_common(3))
     folders = ", ".join(str(source.path) for source in corpus.sources)
     patterns = ", ".join(pattern for source in corpus.sources for pattern in source.include)
@@ -200,19 +193,4 @@ def _examine(found: _Found, root: Path, seen: dict[Path, str]) -> DocumentFile:
         content = path.read_bytes()
     except OSError as problem:
         raise ValueError(f"it cannot be opened: {problem.strerror}") from problem
-    _decode(content)
     return DocumentFile(source=found.name, path=path, digest=digest_bytes(content))
-
-
-def _decode(content: bytes) -> str:
-    if b"\0" in content:
-        raise ValueError("it is not text: it holds NUL bytes")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise ValueError(
-            f"it is not UTF-8: byte {problem.start} is {content[problem.start]:#04x}"
-        ) from problem
-    if not text.strip():
-        raise ValueError("it is empty")
-    return text

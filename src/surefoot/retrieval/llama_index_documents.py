@@ -1,11 +1,12 @@
 """LlamaIndex's node parsers cut documents into passages whose spans are exact.
 
-Only the parsers are used: bytes are read once by `documents` (the vendor's directory reader drops what it
-cannot decode, in silence), a local function counts words, and neither the vendor's global Settings nor its
+Only the parsers are used: files are read by our readers (the vendor's directory reader drops what it cannot
+decode, in silence), a local function counts words, and neither the vendor's global Settings nor its
 downloaded tokenizers are touched.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -13,8 +14,7 @@ from llama_index.core.node_parser import MarkdownNodeParser, SentenceSplitter
 from llama_index.core.schema import Document, MetadataMode
 
 from surefoot.records import Passage, digest
-from surefoot.retrieval.beautifulsoup_html import readable_text
-from surefoot.retrieval.ports import Format, ParsedDocument
+from surefoot.retrieval.ports import ParsedDocument, ReadText
 from surefoot.retrieval.recipes import Chunking
 from surefoot.retrieval.spans import (
     Section,
@@ -23,11 +23,13 @@ from surefoot.retrieval.spans import (
     headings_over,
     join_short_ends,
     join_small,
+    lines_of,
     locate,
     overlap,
     sentences_of,
     words_of,
 )
+from surefoot.retrieval.tree_sitter_code import code_sections
 
 UNDERLINED = re.compile(r"^(\S[^\n]*)\n(={3,}|-{3,})[ \t]*$", re.MULTILINE)
 HEADING = re.compile(r"(#+)\s([^\n]*)")
@@ -45,20 +47,25 @@ class _UnhashedDocument(Document):
 class LlamaIndexDocuments:
     """Headings first, by LlamaIndex's Markdown parser; then sentences, by its sentence splitter."""
 
-    def parse(self, source: str, text: str, kind: Format, chunking: Chunking) -> ParsedDocument:
-        """Read and cut one document. Raises ValueError when its text cannot be had."""
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        if kind == "html":
-            text = readable_text(text)
-        sections = _text_sections(text) if kind == "text" else _sections(text)
-        passages: list[Passage] = []
-        for group in join_small(sections, chunking.minimum_words):
-            for window in _windows(text, group, chunking):
-                passages.append(_passage(source, text, window, headings_over(window, group)))
-        return ParsedDocument(source=source, text=text, passages=tuple(passages))
+    def parse(self, source: str, read: ReadText, chunking: Chunking) -> ParsedDocument:
+        """Cut one document. Raises ValueError when the vendor changed more than white space."""
+        passages = [
+            _passage(source, read, window, headings_over(window, group))
+            for group in join_small(_sections(read), chunking.minimum_words)
+            for window in _windows(read, group, chunking)
+        ]
+        return ParsedDocument(source=source, text=read.text, passages=tuple(passages))
 
 
-def _sections(text: str) -> tuple[Section, ...]:
+def _sections(read: ReadText) -> tuple[Section, ...]:
+    if read.structure == "markdown":
+        return _markdown_sections(read.text)
+    if read.structure == "code":
+        return code_sections(read.text, read.language)
+    return _text_sections(read.text)
+
+
+def _markdown_sections(text: str) -> tuple[Section, ...]:
     parser = MarkdownNodeParser(
         header_path_separator=PATH_SEPARATOR, include_prev_next_rel=False, include_metadata=True
     )
@@ -99,14 +106,15 @@ def _headings(text: str, span: Window, path_above: str) -> tuple[str, ...]:
     return tuple(heading for heading in cleaned if heading)
 
 
-def _windows(text: str, group: Sequence[Section], chunking: Chunking) -> tuple[Window, ...]:
+def _windows(read: ReadText, group: Sequence[Section], chunking: Chunking) -> tuple[Window, ...]:
+    text = read.text
     start, end = group[0].start, group[-1].end
     splitter = SentenceSplitter(
         chunk_size=chunking.limit_words,
         chunk_overlap=0,
         paragraph_separator="\n\n",
         tokenizer=_counted,
-        chunking_tokenizer_fn=sentences_of,
+        chunking_tokenizer_fn=lines_of if read.structure == "code" else sentences_of,
         include_metadata=False,
         include_prev_next_rel=False,
     )
@@ -120,9 +128,16 @@ def _counted(text: str) -> list[str]:
     return words_of(text) or text.split()
 
 
-def _passage(source: str, text: str, window: Window, headings: tuple[str, ...]) -> Passage:
-    cut = text[window.start : window.end]
+def _passage(source: str, read: ReadText, window: Window, headings: tuple[str, ...]) -> Passage:
+    cut = read.text[window.start : window.end]
     identity = digest({"source": source, "start": window.start, "end": window.end, "text": cut})
     return Passage(
-        id=identity[:32], source=source, start=window.start, end=window.end, text=cut, headings=headings
+        id=identity[:32],
+        source=source,
+        start=window.start,
+        end=window.end,
+        text=cut,
+        headings=headings,
+        page=bisect_right(read.pages, window.start) or None,
+        metadata=read.metadata,
     )

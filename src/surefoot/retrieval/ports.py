@@ -6,8 +6,8 @@ type checkers alone, so importing the ports loads nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Vectors: TypeAlias = NDArray[numpy.float32]
 
-Format = Literal["markdown", "html", "text"]
+Structure = Literal["markdown", "text", "rows", "code"]
 
 
 class Embedder(Protocol):
@@ -42,6 +42,30 @@ class Embedder(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadText:
+    """What a reader made of a file's bytes: its text, and what tells where to cut that.
+
+    `structure` is how the text shows headings: in Markdown's way, underlined, or, for source code, by its
+    syntax in `language`; `rows` are records apart by a blank line. `pages` has the offset where each page
+    begins, and is empty where there are none. `metadata` is what the file says of itself.
+    """
+
+    text: str
+    structure: Structure
+    language: str = ""
+    pages: tuple[int, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class DocumentReader(Protocol):
+    """Reads files."""
+
+    def read(self, content: bytes, name: str) -> ReadText:
+        """The text of the file of that name. Raises ValueError with the reason when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedDocument:
     """A document as it was read, and its passages in order. No passages: it holds no readable text."""
 
@@ -51,10 +75,10 @@ class ParsedDocument:
 
 
 class DocumentParser(Protocol):
-    """Reads a document's text and cuts it into passages."""
+    """Cuts a document's text into passages."""
 
-    def parse(self, source: str, text: str, kind: Format, chunking: Chunking) -> ParsedDocument:
-        """`text` is the file's, decoded. Raises ValueError with the reason when it cannot be read."""
+    def parse(self, source: str, read: ReadText, chunking: Chunking) -> ParsedDocument:
+        """The document with its passages. Raises ValueError with the reason when it cannot be cut."""
         ...
 
 
@@ -134,6 +158,7 @@ class PassageFiles(Protocol):
 class Engine:
     """The vendors of this room, chosen by `wiring`."""
 
+    reader: DocumentReader
     parser: DocumentParser
     vectors: VectorIndex
     words: LexicalIndex

@@ -58,6 +58,11 @@ def sentences_of(text: str) -> list[str]:
     return [*sentences, text[start:]] if start < len(text) else sentences
 
 
+def lines_of(text: str) -> list[str]:
+    """Lines with their ends; joined, they are the text."""
+    return text.splitlines(keepends=True)
+
+
 def locate(text: str, pieces: Sequence[str], offset: int = 0) -> tuple[Window, ...]:
     """The spans of consecutive pieces that cover `text` up to white space; `offset` is added to each.
 

@@ -12,7 +12,8 @@ from surefoot.models.asking_servers import served_model, served_models, vector_l
 from surefoot.prompts import load_prompt
 from surefoot.releases.git import open_repository
 from surefoot.retrieval import Corpus, Source
-from surefoot.retrieval.documents import DocumentFile, read_text, scan_corpus
+from surefoot.retrieval.documents import DocumentFile, read_bytes, scan_corpus
+from surefoot.retrieval.plain_files import decoded
 from surefoot.settings import Settings, read_settings
 from surefoot.wiring.adopted_files import (
     CI_FILES,
@@ -28,6 +29,7 @@ from surefoot.wiring.adopted_files import (
 from surefoot.wiring.project import open_project, secret
 
 _IGNORE = ".gitignore"
+PROSE = (".md", ".markdown", ".txt")
 _DEFAULT_DOCS = "docs"
 
 
@@ -154,11 +156,18 @@ def _documents(top: Path, settings: Settings, wanted: Path | None) -> tuple[Sour
         if wanted is not None:
             raise
         return Source(path=example_folder(settings)), example_documents()
-    return source, {one.source: read_text(one) for one in found if _is_prose(one)}
+    texts = {one.source: _prose(one) for one in found}
+    return source, {name: text for name, text in texts.items() if text}
 
 
-def _is_prose(document: DocumentFile) -> bool:
-    return document.kind != "html"
+def _prose(document: DocumentFile) -> str:
+    """The document's text where it is written as it is read, and nothing where it is not."""
+    if document.path.suffix.lower() not in PROSE:
+        return ""
+    try:
+        return decoded(read_bytes(document))
+    except ValueError:
+        return ""
 
 
 def _ci(top: Path, settings: Settings, wanted: Ci | Literal["none"] | None) -> dict[Path, bytes]:

@@ -18,6 +18,7 @@ from surefoot.retrieval.chroma_vectors import ChromaVectors
 from surefoot.retrieval.documents import scan_corpus
 from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
 from surefoot.retrieval.passages_file import ParquetPassages
+from surefoot.retrieval.readers import FileReaders
 from surefoot.retrieval.searching import SearchableSnapshot, open_snapshot
 from surefoot.retrieval.snapshots import snapshot_inputs
 from surefoot.wiring.project import Project, secret
@@ -28,9 +29,13 @@ MOST_EMBEDDED_TOKENS = 256
 
 
 def engine() -> Engine:
-    """LlamaIndex reads and cuts, Chroma holds vectors, bm25s holds words, Parquet holds passages."""
+    """Our readers read, LlamaIndex cuts, Chroma holds vectors, bm25s holds words, Parquet holds passages."""
     return Engine(
-        parser=LlamaIndexDocuments(), vectors=ChromaVectors(), words=Bm25sLexical(), files=ParquetPassages()
+        reader=FileReaders(),
+        parser=LlamaIndexDocuments(),
+        vectors=ChromaVectors(),
+        words=Bm25sLexical(),
+        files=ParquetPassages(),
     )
 
 
