@@ -110,6 +110,10 @@ def test_a_repository_gets_a_prompt_a_case_an_app_settings_and_a_ci_file(reposit
     new = {name for name in after.keys() - before.keys() if after[name] is not None}
     assert all(f"  {name}\n" in words for name in new), "and what was written is named"
     assert "surefoot gate run --against founding" in words
+    assert words.endswith(
+        "Then, for each change: edit prompts/answer.prompt.md on a branch, commit it, and run "
+        "`surefoot gate run`.\n"
+    )
 
 
 def test_a_second_time_changes_nothing(repository: Path) -> None:
@@ -120,6 +124,20 @@ def test_a_second_time_changes_nothing(repository: Path) -> None:
 
     assert contents(repository) == before
     assert "nothing was written" in words
+    left = [line.strip() for line in words.partition("left as they were")[2].splitlines()]
+    new = {name for name, content in before.items() if content is not None} - {
+        "docs/guide.md", "prompts/shell.txt", "serving/nginx.conf", "evals/speed.py"
+    }  # fmt: skip
+    assert new <= set(left), "every file of ours is named"
+
+
+def test_a_folder_of_documents_is_not_passed_over_where_an_app_is_there_already(repository: Path) -> None:
+    said(repository)
+    (repository / "other").mkdir()
+
+    assert "'nowhere' is not a folder" in refused(repository, "--docs", "nowhere")
+    assert "corpora/docs.toml" in refused(repository, "--docs", "other")
+    assert "nothing was written" in said(repository, "--docs", "docs")
 
 
 def test_an_empty_folder_gets_an_example_to_answer_from(tmp_path: Path) -> None:

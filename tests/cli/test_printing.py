@@ -4,10 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from tests.cli.prompting import ANSWER, folder
+from typer.testing import CliRunner
+
+from surefoot.cli import app
 
 LOCALES = (
     {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
@@ -39,3 +43,8 @@ def test_an_error_that_quotes_a_hostile_path_steers_no_terminal(tmp_path: Path) 
     done = printed(project.top, "history", "answer")
     assert done.returncode == 2 and b"pipeline is missing" in done.stderr
     assert b"\x1b" not in done.stderr and done.stderr.decode()
+
+
+def test_the_version_is_printed_alone() -> None:
+    done = CliRunner().invoke(app, ["--version"])
+    assert done.exit_code == 0 and done.stdout == f"surefoot {version('surefoot')}\n"

@@ -1,5 +1,7 @@
 """The commands. Vendors and rooms are imported inside them, so that each loads only what it needs."""
 
+from typing import Annotated
+
 import typer
 
 from surefoot.cli import (
@@ -32,15 +34,34 @@ from surefoot.cli import (
     tracing,
     whereabouts,
 )
-from surefoot.cli.console import fail, missing_extra, print_as_utf8
+from surefoot.cli.console import fail, missing_extra, out, print_as_utf8
 
 app = typer.Typer(
     name="surefoot",
-    help="Answer from documents with citations, and know exactly which prompt, index and model answered.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        out.print(f"surefoot {version('surefoot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def surefoot(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the installed version."),
+    ] = False,
+) -> None:
+    """Answer from documents with citations, and know exactly which prompt, index and model answered."""
+
+
 app.command("init")(adopting.init)
 app.command("up")(running.up)
 app.command("down")(running.down)

@@ -37,7 +37,7 @@ def init(
     ] = None,
     ci: Annotated[
         Literal["github", "gitlab", "jenkins", "none"] | None,
-        typer.Option(help="Whose CI files to write; by default for the one the repository uses."),
+        typer.Option(help="Whose CI files to write; by default of the one it uses, else GitHub."),
     ] = None,
 ) -> None:
     """Write what this repository needs of surefoot: a prompt, a case, an app, settings, CI files.
@@ -90,6 +90,12 @@ def _print(adopted: "Adopted") -> None:
     out.print(Text("\nnext", style="bold"))
     for line in _next(adopted):
         out.print(Text(f"  {line}"))
+    out.print(
+        Text(
+            f"\nThen, for each change: edit {adopted.prompt} on a branch, commit it, and run "
+            "`surefoot gate run`."
+        )
+    )
 
 
 def _next(adopted: "Adopted") -> list[str]:
@@ -100,6 +106,4 @@ def _next(adopted: "Adopted") -> list[str]:
         f"git add {' '.join(parts)} && git commit -m 'Add surefoot'",
         "surefoot gate run --against founding",
         "surefoot release promote",
-        f"then, for each pull request: edit {adopted.prompt}, commit, and",
-        "surefoot gate run",
     ]

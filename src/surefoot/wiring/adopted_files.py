@@ -105,6 +105,12 @@ def ci_files(top: Path, settings: Settings, ci: Ci) -> dict[Path, bytes]:
     return files
 
 
+def written_once(top: Path, settings: Settings) -> list[Path]:
+    """Of the files that are written for a new project alone, those that are there."""
+    places = [example_folder(settings) / _EXAMPLE_NAME, *(top / place for place in _OWNERS_ANYWHERE)]
+    return [place for place in places if place.exists()]
+
+
 def _owners(top: Path, settings: Settings, ci: Ci) -> str:
     """Whose eyes a change needs; all of it as comments, since only the team knows who they are."""
     folders = settings.folders

@@ -1,6 +1,6 @@
 """`surefoot init`: what a repository gets of surefoot, and how it gets all of it or nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +12,7 @@ from surefoot.models.asking_servers import served_model, served_models, vector_l
 from surefoot.prompts import load_prompt
 from surefoot.releases.git import open_repository
 from surefoot.retrieval import Corpus, Source
+from surefoot.retrieval.corpora import load_corpus
 from surefoot.retrieval.documents import DocumentFile, read_bytes, scan_corpus
 from surefoot.retrieval.plain_files import decoded
 from surefoot.settings import Settings, read_settings
@@ -25,8 +26,9 @@ from surefoot.wiring.adopted_files import (
     deployment_files,
     example_documents,
     example_folder,
+    written_once,
 )
-from surefoot.wiring.project import open_project, secret
+from surefoot.wiring.project import Project, open_project, secret
 
 _IGNORE = ".gitignore"
 PROSE = (".md", ".markdown", ".txt")
@@ -82,16 +84,25 @@ async def adopt(top: Path, wish: Wish) -> Adopted:
         source, texts = _documents(top, settings, wish.docs)
         documents = _name(top, source.path)
         files |= app_files(top, settings, source, texts)
+    elif wish.docs is not None:
+        _check_docs(top, settings, wish.docs)
     missing = {file: content for file, content in files.items() if not _is_there(file)}
     with _Writing(top) as writing:
         for file, content in missing.items():
             writing.create(file, content)
         state = settings.folders.state
         ignored = writing.append(top / _IGNORE, f"{_name(top, state)}/") if state.is_relative_to(top) else ()
-        question = _checked(top)
+        project = open_project(top)
+        question = _checked(project)
+    there = (
+        *files,
+        *_files_of_apps(project),
+        *written_once(top, settings),
+        *([] if ignored else [top / _IGNORE]),
+    )
     return Adopted(
         written=tuple(_name(top, file) for file in (*missing, *ignored)),
-        left=tuple(_name(top, file) for file in files if file not in missing),
+        left=tuple(_name(top, file) for file in dict.fromkeys(there) if file not in missing),
         documents=documents,
         question=question if documents else "",
         prompt=_name(top, settings.folders.prompts / "answer.prompt.md"),
@@ -137,16 +148,33 @@ async def _served_model(url: str, wanted: str | None, variable: str | None, *, o
     return served_model(url, names, wanted, option=option)
 
 
-def _documents(top: Path, settings: Settings, wanted: Path | None) -> tuple[Source, dict[str, str]]:
-    """The folder to answer from, and the text of each of its documents; the example's where there is none."""
-    folder = (Path.cwd() / wanted).resolve() if wanted is not None else top / _DEFAULT_DOCS
+def _wanted_folder(top: Path, wanted: Path) -> Path:
+    """The folder that --docs names. SettingsError when it is not there, or not in the repository."""
+    folder = (Path.cwd() / wanted).resolve()
     if not folder.is_relative_to(top):
         raise SettingsError(
             f"{str(wanted)!r} is not in {top}",
             remedy="name a folder of this repository: what a release answers from is pinned with it",
         )
-    if wanted is not None and not folder.is_dir():
+    if not folder.is_dir():
         raise SettingsError(f"{str(wanted)!r} is not a folder", remedy="name one with Markdown or text files")
+    return folder
+
+
+def _check_docs(top: Path, settings: Settings, wanted: Path) -> None:
+    """Refuse a folder for an app that is there already and answers from another."""
+    folder = _wanted_folder(top, wanted)
+    corpora = sorted((settings.folders.serving / "corpora").glob("*.toml"))
+    if not any(source.path == folder for corpus in corpora for source in load_corpus(corpus, top).sources):
+        raise SettingsError(
+            f"there is an app already, which does not answer from {str(wanted)!r}, and init changes no file",
+            remedy=f"name the folder in {_name(top, settings.folders.serving)}/corpora/docs.toml",
+        )
+
+
+def _documents(top: Path, settings: Settings, wanted: Path | None) -> tuple[Source, dict[str, str]]:
+    """The folder to answer from, and the text of each of its documents; the example's where there is none."""
+    folder = _wanted_folder(top, wanted) if wanted is not None else top / _DEFAULT_DOCS
     ours = (settings.folders.prompts, settings.folders.evals, settings.folders.serving)
     inside = [one for one in ours if one.is_relative_to(folder)]
     source = Source(path=folder, exclude=tuple(f"{_name(folder, one)}/**" for one in inside))
@@ -201,9 +229,21 @@ def _ci_of(top: Path) -> Ci:
     return "github"
 
 
-def _checked(top: Path) -> str:
+def _files_of_apps(project: Project) -> Iterator[Path]:
+    """The files that make the project's apps, and their suites."""
+    folders = project.settings.folders
+    for app in project.apps:
+        prompt = load_prompt(folders.prompts, app.prompt)
+        yield from (folders.prompts / file for file in prompt.files)
+        for suite in prompt.suites:
+            yield from (folders.evals / suite / file for file in ("suite.toml", "cases.jsonl"))
+        yield folders.serving / "recipes" / f"{app.recipe}.toml"
+        yield folders.serving / "corpora" / f"{app.corpus}.toml"
+        yield folders.serving / "apps" / f"{app.name}.toml"
+
+
+def _checked(project: Project) -> str:
     """The app's first question, once everything that is there now reads well together."""
-    project = open_project(top)
     app = project.apps[0]
     prompt = load_prompt(project.settings.folders.prompts, app.prompt)
     project.recipe_of(app)
