@@ -23,6 +23,18 @@ def test_a_command_without_its_extra_prints_the_line_that_installs_it(tmp_path: 
     assert "Traceback" not in done.stderr
 
 
+def test_a_command_that_lacks_it_before_anything_ran_says_that_and_no_more(tmp_path: Path) -> None:
+    without = (
+        "import sys; sys.argv = ['surefoot', 'serve']; sys.modules['uvloop'] = None; "
+        "sys.modules['uvicorn'] = None; from surefoot.cli import main; main()"
+    )
+
+    done = subprocess.run([sys.executable, "-c", without], cwd=TOP, capture_output=True, text=True)
+
+    assert done.returncode == 2 and "pip install 'surefoot[serve]'" in done.stderr
+    assert "never awaited" not in done.stderr and "Warning" not in done.stderr
+
+
 def test_every_extra_that_is_named_exists() -> None:
     project = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
 

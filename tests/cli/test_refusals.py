@@ -71,7 +71,34 @@ def test_an_address_that_is_none(trial: Trial) -> None:
     code, told = trial.refused("ask", "What?", "--url", "nonsense")
 
     assert code == 2
-    assert "nonsense" in told
+    assert "'nonsense' is not the address of a service" in told and "http://nonsense" in told
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("localhost:8000", "http://localhost:8000"),
+        ("ftp://host", "http://HOST:PORT"),
+        ("http://[::", "http://HOST:PORT"),
+    ],
+)
+def test_an_address_without_a_scheme_is_told_with_one(trial: Trial, url: str, meant: str) -> None:
+    code, told = trial.refused("ask", "What?", "--url", url)
+
+    assert code == 2 and f"to mend it: write it like {meant}" in told
+
+
+def test_an_address_with_a_password_is_refused_and_not_repeated(trial: Trial) -> None:
+    code, told = trial.refused("ask", "What?", "--url", "http://maria:secret@host")
+
+    assert code == 2 and "secret" not in told and "--key-variable" in told
+
+
+def test_a_folder_that_is_no_bundle(trial: Trial) -> None:
+    (trial.top / "no-bundle").mkdir()
+    code, told = trial.refused("release", "verify", "no-bundle")
+
+    assert code == 2 and "is no bundle" in told and "`surefoot release pack`" in told
 
 
 @pytest.mark.parametrize("words", [("report",), ("trace", "list"), ("trace", "tail")])

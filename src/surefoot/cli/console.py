@@ -74,6 +74,9 @@ def run(
         if len(ours) < len([*_all_of(several)]):
             raise
         fail(ours[0])
+    except ModuleNotFoundError:
+        work.close()  # it may not have begun, and Python would complain of that beside the reason
+        raise
     except KeyboardInterrupt:
         err.print("stopped; nothing is half-made, run it again to go on")
         sys.exit(130)

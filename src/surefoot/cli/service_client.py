@@ -1,11 +1,13 @@
 """Talk to a running surefoot service, as any program would: over HTTP."""
 
 import json
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 from surefoot.errors import RequestError, ServiceError
 
@@ -70,6 +72,7 @@ class ServiceClient:
     async def _session(self) -> "AsyncGenerator[aiohttp.ClientSession, None]":
         import aiohttp  # most commands ask no service, and this takes a third of their start
 
+        _check_address(self.url)
         limits = aiohttp.ClientTimeout(total=None, sock_connect=5)
         try:
             async with aiohttp.ClientSession(
@@ -82,9 +85,38 @@ class ServiceClient:
             ) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ServiceError(
-                f"the service at {self.url} cannot be reached: {error}",
-                remedy="start it with `make up` or `surefoot serve`, or name it with --url",
+                f"the service at {self.url} cannot be reached: {_reason(error)}",
+                remedy="start it with `surefoot up` or `surefoot serve`, or name it with --url",
             ) from error
+
+
+def _check_address(url: str) -> None:
+    """RequestError unless the address has a scheme and a host, and no credentials, which are not quoted."""
+    if "@" in url:
+        raise RequestError(
+            "an address holds an '@', as if a name and a password stood before it",
+            remedy="take them out, and put the key into the environment variable of --key-variable",
+        )
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in ("http", "https") and parts.hostname is not None and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole:
+        meant = "http://HOST:PORT" if "://" in url else f"http://{url}"
+        raise RequestError(f"{url!r} is not the address of a service", remedy=f"write it like {meant}")
+
+
+def _reason(error: Exception) -> str:
+    """Why there was no answer, in a few words."""
+    cause = getattr(error, "os_error", None)
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
+    if isinstance(cause, socket.gaierror):
+        return "its host is not known"
+    if isinstance(cause, ConnectionRefusedError) or "Connect call failed" in str(cause):
+        return "nothing listens there"
+    return str(error)[:200] or type(error).__name__
 
 
 async def _body(response: "aiohttp.ClientResponse") -> str:

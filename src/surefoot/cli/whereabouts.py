@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from surefoot.cli.console import out, project_top, run
+from surefoot.cli.console import err, out, project_top, run
 from surefoot.cli.progress import Steps
 from surefoot.cli.releasing import SHOWN, AsJson, clean
 from surefoot.cli.service_client import KEY_VARIABLE, ServiceClient
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 LONGEST_SECONDS = 5.0
 SECONDS_BETWEEN_LOOKS = 0.25
 NOT_COMPLETE, NOT_ASKED = 1, 2
+NOT_THERE = (
+    "start the service that could not be asked (`surefoot up`, or `surefoot serve`), or name where it is: "
+    "`surefoot release where http://HOST:PORT`"
+)
 DIGEST = re.compile(r"[0-9a-f]{64}")
 Fields = Mapping[str, object]
 
@@ -101,6 +105,8 @@ def where(
     else:
         out.print(_table(seen))
         out.print(Text(sentence(seen)))
+        if any(not one.asked for one in seen):
+            err.print(Text(f"to mend it: {NOT_THERE}"))
     if not complete:
         sys.exit(NOT_COMPLETE if any(one.fault and one.asked for one in seen) else NOT_ASKED)
 
@@ -108,11 +114,6 @@ def where(
 async def _where(urls: Sequence[str], app_name: str | None, wait: float, key: str | None) -> Sequence[Seen]:
     from surefoot.wiring.project import open_project
 
-    if any("@" in url for url in urls):
-        raise RequestError(
-            "an address holds an '@', as if a name and a password stood before it",
-            remedy="take them out, and put the key into the environment variable of --key-variable",
-        )
     project = open_project(project_top())
     clients = [ServiceClient(url, key=key) for url in dict.fromkeys(urls or [project.service_url()])]
     loop = asyncio.get_running_loop()
@@ -155,7 +156,7 @@ async def _asked(client: ServiceClient, named: Mapping[str, str]) -> list[Seen]:
     except RequestError:
         raise
     except SurefootError as error:
-        return _silent(client.url, named, error.message)
+        return _silent(client.url, named, error.message.removeprefix(f"the service at {client.url} "))
     releases = said.get("releases")
     if status != 200 or not isinstance(releases, list):
         return _silent(client.url, named, _why(status, said))

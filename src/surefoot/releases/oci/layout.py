@@ -38,6 +38,7 @@ WRITING = ".writing-"
 MOST_INDEX_BYTES = 4 * 1024 * 1024
 
 _VERSION = "1.0.0"
+_NAME_ONE = "name the folder that `surefoot release pack`, `push` or `pull` wrote"
 _AT_ONCE = 1024 * 1024
 
 
@@ -163,8 +164,10 @@ class Layout:
         if not self.path.is_dir():
             raise NotFoundError(
                 f"there is no bundle in {self.path}",
-                remedy="name the folder that `surefoot release pack`, `push` or `pull` wrote",
+                remedy=_NAME_ONE,
             )
+        if not os.path.lexists(self.path / MARK):
+            raise NotFoundError(f"{self.path} is no bundle: it has no file {MARK!r}", remedy=_NAME_ONE)
         self._check_mark()
         entries = self._entries(missing=None)
         found = [entry for entry in entries if _tag_of(entry) == tag]
