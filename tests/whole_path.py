@@ -64,9 +64,9 @@ def gated(team: Team) -> str:
 def says_it_all(comment: str) -> None:
     """Hold a comment to its order: one sentence, three answers before and after, lint, diff, verdict."""
     parts = (
-        "This changes the prompt answer, so the app answers",
-        "Measured against what serves now, the app answers answers no worse.",
-        "### Before and after: the app answers",
+        "This changes the prompt “answer”, so the app “answers”",
+        "Measured against what serves now, the app “answers” answers no worse.",
+        "### Before and after: the app “answers”",
         "Lint found nothing wrong",
         "handbook.",
         "PASS",

@@ -39,9 +39,32 @@ def test_a_reworded_prompt_reaches_its_app_and_says_what_to_run(branch: Project)
     found = change(branch)
 
     assert things(branch) == [("prompt", "answer", "changed")]
-    assert sentence(found) == "This changes the prompt answer, so the app answers may answer otherwise."
+    assert sentence(found) == "This changes the prompt “answer”, so the app “answers” may answer otherwise."
     assert (found.apps[0].because, found.apps[0].suites) == (("prompt answer",), ("answers",))
     assert found.orders == ("surefoot prompt diff answer --base main", "surefoot gate run --app answers")
+
+
+def test_an_approval_is_no_cause_of_other_answers_and_no_digest_is_written_out(branch: Project) -> None:
+    release, approval = "5" * 64, "6" * 64
+    branch.write(f"serving/approvals/{release}/{approval}.json", "{}")
+
+    assert sentence(change(branch)) == "This approves the release 555555555555."
+
+    branch.commit("Reword", answer="Answer in one sentence.")
+    assert sentence(change(branch)) == (
+        "This changes the prompt “answer”, so the app “answers” may answer otherwise. "
+        "It also approves the release 555555555555."
+    )
+    assert release not in "\n".join(change_lines(change(branch)))
+
+
+def test_a_promotion_is_told_as_one(branch: Project) -> None:
+    branch.write("serving/channels/answers/production.toml", "schema = 1\n")
+    branch.write(f"serving/releases/{'5' * 64}/manifest.json", "{}")
+
+    assert sentence(change(branch)) == (
+        "This puts a release into production of “answers” and adds the release 555555555555."
+    )
 
 
 def test_an_include_reaches_the_prompts_it_is_part_of(branch: Project) -> None:
@@ -131,7 +154,7 @@ def test_the_command_prints_words_or_json_and_refuses_a_base_that_is_not_there(b
         )
 
     assert show().stdout.startswith(
-        "This changes the prompt answer, so the app answers may answer otherwise.\n"
+        "This changes the prompt “answer”, so the app “answers” may answer otherwise.\n"
     )
     said = json.loads(show("--base", "main", "--json").stdout)
     assert said["apps"][0]["suites"] == ["answers"]

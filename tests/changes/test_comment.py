@@ -60,7 +60,7 @@ def test_it_begins_with_one_plain_sentence_and_follows_the_order_of_questions() 
     said = comment(failing(), findings=[FINDING], diffs={"answer": "-old\n+new"})
 
     assert said.startswith(
-        "**This changes the prompt answer, so the app answers may answer otherwise.**\n\n❌ "
+        "**This changes the prompt “answer”, so the app “answers” may answer otherwise.**\n\n❌ "
     )
     places = [
         said.index(words)
@@ -86,14 +86,14 @@ def test_a_founding_gate_has_no_answers_to_compare() -> None:
     said = comment(founding())
 
     assert "Before and after" not in said
-    assert "The first release of the app answers meets what its suite asks of one." in said
+    assert "The first release of the app “answers” meets what its suite asks of one." in said
     assert "does not meet" in comment(founding("FAIL"))
 
 
 def test_what_was_not_measured_is_said_with_the_reason() -> None:
     said = comment(unmeasured={"answers": "the gate gave no verdict"})
 
-    assert "Nothing was measured of the app answers: the gate gave no verdict" in said
+    assert "Nothing was measured of the app “answers”: the gate gave no verdict" in said
     assert "Lint found nothing wrong in the prompts." in said
 
 
@@ -147,7 +147,7 @@ def test_without_a_verdict_the_comment_shows_what_the_change_makes_of_the_messag
 
     said = asyncio.run(write_comment(project.top, "main"))
 
-    assert "Nothing was measured of the app answers: no index" in said
+    assert "Nothing was measured of the app “answers”: no index" in said
     assert "+Answer in one sentence." in said
     assert "Answer [-from the passages-]{+in one sentence+}." in said
     assert "contract: compatible" in said and "Tokens are counted by" in said
@@ -157,7 +157,7 @@ def test_without_a_verdict_the_comment_shows_what_the_change_makes_of_the_messag
     ("file", "words"),
     [
         ("serving/models.toml", "Lint could not run: "),
-        ("serving/apps/answers.toml", "Nothing was measured of the app answers: "),
+        ("serving/apps/answers.toml", "Nothing was measured of the app “answers”: "),
         ("prompts/answer.prompt.md", "### What lint found"),
     ],
 )

@@ -230,7 +230,7 @@ def test_a_forks_pull_request_gets_one_comment_which_follows_it(house: House) ->
 
         said = gated()
         assert said.startswith(
-            "<!-- surefoot -->\n**This changes the prompt answer and the include house-rules, so the app"
+            "<!-- surefoot -->\n**This changes the prompt “answer” and the include “house-rules”, so the app"
         )
         assert "answers worse" in said
         assert "About a thousand, more or less." in said
@@ -244,5 +244,5 @@ def test_a_forks_pull_request_gets_one_comment_which_follows_it(house: House) ->
         commit(top, "A letter")
         git(top, "push", "-q", "origin", "pull-request")
         said = gated()
-        assert "Nothing was measured of the app answers: " in said
+        assert "Nothing was measured of the app “answers”: " in said
         assert "What lint found" in said

@@ -69,6 +69,8 @@ def test_a_rollback_goes_back_to_what_it_replaced(trial: Trial) -> None:
     asyncio.run(trial.rollback())
 
     assert serves(trial) == FIRST.digest
+    gone = standing_of(trial.place, ["answers"], SECOND.digest)
+    assert gone.where() == "served before, once by break-glass", "it was never promoted"
     assert break_glass_of(folder(trial, SECOND)), "what was done stays on record"
 
 

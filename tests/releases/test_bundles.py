@@ -175,7 +175,7 @@ def test_a_name_that_finds_nothing_offers_what_is_there(tmp_path: Path, prefix: 
     with pytest.raises(NotFoundError) as missing:
         find_release((tmp_path,), prefix)
 
-    assert ONE.digest in missing.value.remedy
+    assert ONE.digest[:12] in missing.value.remedy
 
 
 def test_a_beginning_of_several_releases_asks_for_more_digits(tmp_path: Path) -> None:
@@ -205,3 +205,9 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.M
         written(tmp_path)
 
     assert [*tmp_path.iterdir()] == []
+
+
+def test_a_release_that_lies_in_another_clone_is_told_with_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        find_release((tmp_path,), "123456789abc")
+    assert "`surefoot index build` and `surefoot release create`" in caught.value.remedy

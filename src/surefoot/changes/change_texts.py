@@ -1,25 +1,68 @@
 """What a branch changes, in words: one plain sentence, lines for a terminal, a value for a program."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
-from surefoot.changes.comparing import SAME, Affected, BranchChange, Touched
+from surefoot.changes.comparing import SAME, Affected, BranchChange, Kind, Touched
+from surefoot.changes.git_history import How
 from surefoot.records import Json
 from surefoot.reports.printable import one_line
 
 _MOST_NAMED = 3
+_SHOWN = 12
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+# What a promotion brings: it makes no other answers, and decides which release gives them.
+_PROMOTED: Mapping[Kind, Mapping[How, str]] = {
+    "channel": {
+        "added": "puts a release into {}",
+        "changed": "puts another release into {}",
+        "deleted": "takes the release out of {}",
+    },
+    "release": {"added": "adds {}", "changed": "edits {}", "deleted": "removes {}"},
+    "approval": {
+        "added": "approves {}",
+        "changed": "approves {} anew",
+        "deleted": "takes back the approval of {}",
+    },
+}
 
 
 def sentence(change: BranchChange) -> str:
     """What it changes, for somebody who knows neither prompts nor surefoot."""
-    reached = [app.app for app in change.apps if app.answers]
-    parts = _grouped(change.things)
+    reached = [_quoted(app.app) for app in change.apps if app.answers]
+    parts = _grouped([thing for thing in change.things if thing.kind not in _PROMOTED])
+    promoted = [*_promotions(change.things)]
     if not parts:
-        return "This changes nothing that decides what is answered or how answers are measured."
+        what = _listed(promoted, most=len(promoted)) if promoted else _NOTHING
+        return f"This {what}."
+    also = f" It also {_listed(promoted, most=len(promoted))}." if promoted else ""
     changed = f"This changes {_listed(parts)}"
     if not reached:
-        return f"{changed}; no app answers otherwise because of it."
+        return f"{changed}; no app answers otherwise because of it.{also}"
     apps = "the app" if len(reached) == 1 else "the apps"
-    return f"{changed}, so {apps} {_listed(reached)} may answer otherwise."
+    return f"{changed}, so {apps} {_listed(reached)} may answer otherwise.{also}"
+
+
+_NOTHING = "changes nothing that decides what is answered or how answers are measured"
+
+
+def _promotions(things: Sequence[Touched]) -> Iterator[str]:
+    """What it does to channels, releases and approvals, as what a sentence says of it."""
+    for kind, words in _PROMOTED.items():
+        for how, said in words.items():
+            names = [
+                _promoted(kind, thing.name) for thing in things if (thing.kind, thing.how) == (kind, how)
+            ]
+            if names:
+                yield said.format(_listed(names))
+
+
+def _promoted(kind: Kind, name: str) -> str:
+    """A channel as "production of “answers”", a release by how its digest begins."""
+    if kind != "channel":
+        return f"the release {_short(name)}"
+    app, _, channel = name.rpartition("/")
+    return f"{one_line(channel)} of {_quoted(app)}"
 
 
 def change_lines(change: BranchChange) -> Iterator[str]:
@@ -44,7 +87,7 @@ def thing_words(thing: Touched) -> str:
     """One thing that differs."""
     files = f" ({_files(thing.files)})" if thing.files > 1 else ""
     note = f": {one_line(thing.note)}" if thing.note else ""
-    return f"{thing.kind} {one_line(thing.name)} {thing.how}{files}{note}"
+    return f"{thing.kind} {_short(thing.name)} {thing.how}{files}{note}"
 
 
 def affected_words(app: Affected) -> str:
@@ -94,7 +137,7 @@ def _grouped(things: Sequence[Touched]) -> list[str]:
     kinds: dict[str, list[str]] = {}
     for thing in things:
         if thing.note != SAME:
-            kinds.setdefault(thing.kind, []).append(one_line(thing.name))
+            kinds.setdefault(thing.kind, []).append(_quoted(thing.name))
     return [
         f"the {kind if kind != 'documents' else 'documents of'} {names[0]}"
         if len(names) == 1
@@ -114,10 +157,20 @@ def _plural(kind: str) -> str:
     return plurals.get(kind, f"{kind}s")
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown = [*names[:_MOST_NAMED]]
-    if len(names) > _MOST_NAMED:
-        shown.append(f"{len(names) - _MOST_NAMED} more")
+def _quoted(name: str) -> str:
+    """A name that no reader takes for a word of the sentence."""
+    return f"“{one_line(name)}”"
+
+
+def _short(name: str) -> str:
+    """A name on one line; a digest by how it begins."""
+    return one_line(_DIGEST.sub(lambda digest: digest[0][:_SHOWN], name))
+
+
+def _listed(names: Sequence[str], *, most: int = _MOST_NAMED) -> str:
+    shown = [*names[:most]]
+    if len(names) > most:
+        shown.append(f"{len(names) - most} more")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 

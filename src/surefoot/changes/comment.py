@@ -23,10 +23,10 @@ MOST_ANSWERS = 3
 _MOST_FINDINGS = 20
 _MOST_DIFF = 8_000
 _SAID: Mapping[Outcome, str] = {
-    "PASS": "✅ Measured against what serves now, the app {app} answers no worse.",
-    "FAIL": "❌ Measured against what serves now, the app {app} answers worse.",
-    "INCONCLUSIVE": "⚠️ Whether the app {app} answers worse than what serves now takes more cases to tell.",
-    "REFUSED": "⛔ What was measured of the app {app} cannot be relied on.",
+    "PASS": "✅ Measured against what serves now, the app “{app}” answers no worse.",
+    "FAIL": "❌ Measured against what serves now, the app “{app}” answers worse.",
+    "INCONCLUSIVE": "⚠️ Whether the app “{app}” answers worse than what serves now takes more cases to tell.",
+    "REFUSED": "⛔ What was measured of the app “{app}” cannot be relied on.",
 }
 
 
@@ -79,7 +79,7 @@ def _head(told: Told) -> Iterator[str]:
     for report in told.reports:
         yield _said(report)
     for app, reason in told.unmeasured.items():
-        yield f"⚠️ Nothing was measured of the app {inert(app)}: {inert(reason, most=600)}"
+        yield f"⚠️ Nothing was measured of the app “{inert(app)}”: {inert(reason, most=600)}"
 
 
 def _long(told: Told) -> Iterator[str]:
@@ -101,7 +101,7 @@ def _said(report: GateReport) -> str:
     receipt = report.receipt
     if receipt.baseline is None:
         meets = "meets" if receipt.verdict.outcome == "PASS" else "does not meet"
-        return f"The first release of the app {inert(receipt.app)} {meets} what its suite asks of one."
+        return f"The first release of the app “{inert(receipt.app)}” {meets} what its suite asks of one."
     return _SAID[receipt.verdict.outcome].format(app=inert(receipt.app))
 
 
@@ -111,9 +111,9 @@ def _answers(report: GateReport) -> Iterator[str]:
         return
     shown = _telling(report)
     if not shown:
-        yield f"Every answer of the app {inert(report.receipt.app)} is what it was."
+        yield f"Every answer of the app “{inert(report.receipt.app)}” is what it was."
         return
-    yield f"### Before and after: the app {inert(report.receipt.app)}"
+    yield f"### Before and after: the app “{inert(report.receipt.app)}”"
     yield from (case_table(report, one) for one in shown)
 
 

@@ -31,6 +31,7 @@ SHORTEST_PREFIX = 6
 
 _WRITING = ".writing-"
 _PREFIX = re.compile(rf"[0-9a-f]{{{SHORTEST_PREFIX},64}}")
+_OFFERED = 12  # hex digits: enough to tell releases apart, and to type
 _FILE_NAMES = re.compile(
     r"recipe\.toml|prompts/(_[a-z0-9][a-z0-9_-]*|[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)?\.prompt)\.md"
 )
@@ -139,7 +140,7 @@ def find_release(folders: Sequence[Path], prefix: str) -> ReleaseBundle:
     Raises NotFoundError, which offers what is there, for fewer than 6 hex digits, for none and for several.
     """
     there = {digest: folder for folder in reversed(folders) for digest in list_releases(folder)}
-    offered = ", ".join(sorted(there)) or "none yet: run `surefoot release create`"
+    offered = ", ".join(digest[:_OFFERED] for digest in sorted(there)) or "none yet"
     if not _PREFIX.fullmatch(prefix):
         raise NotFoundError(
             f"{prefix!r} does not name a release",
@@ -147,7 +148,11 @@ def find_release(folders: Sequence[Path], prefix: str) -> ReleaseBundle:
         )
     found = [digest for digest in sorted(there) if digest.startswith(prefix)]
     if not found:
-        raise NotFoundError(f"there is no release {prefix!r}", remedy=f"use one that is there: {offered}")
+        raise NotFoundError(
+            f"there is no release {prefix!r} in this clone",
+            remedy=f"use one that is there: {offered}; or make it: check out the commit it is of, then run "
+            "`surefoot index build` and `surefoot release create`",
+        )
     if len(found) > 1:
         raise NotFoundError(
             f"{prefix!r} is the beginning of {len(found)} releases",

@@ -35,7 +35,9 @@ class Standing:
         if self.serves:
             unproven = ", UNPROVEN: break-glass" if self.unproven else ""
             return f"production of {', '.join(self.serves)}{unproven}"
-        return "promoted before" if self.promoted else "candidate"
+        if not self.promoted:
+            return "candidate"
+        return "served before, once by break-glass" if self.broken else "served before"
 
     def fields(self) -> dict[str, Json]:
         """The same for a program, as plain JSON values; receipts without their scores."""
