@@ -60,9 +60,9 @@ def test_the_prompts_schema_reaches_the_model_with_its_properties_in_order(tmp_p
 @pytest.mark.parametrize(
     ("said", "named"),
     [
-        ("Nine litres.", "is not JSON"),
+        ("Nine litres.", "cannot be read: it is not JSON"),
         ('{"reason": "[1]"}', "'litres' is a required property"),
-        ('{"reason": "[1]", "litres": NaN}', "NaN is no JSON"),
+        ('{"reason": "[1]", "litres": NaN}', "NaN is not JSON"),
     ],
 )
 def test_an_answer_that_does_not_fit_is_an_error_and_no_answer(tmp_path: Path, said: str, named: str) -> None:
@@ -144,7 +144,7 @@ def test_a_model_that_calls_nothing_answers_with_text(tools: Running) -> None:
     [
         (ToolCall(id="1", name="open_door", arguments="{}"), "'open_door' is called"),
         (ToolCall(id="1", name="open_valve", arguments='{"valve": 0}'), "less than the minimum"),
-        (ToolCall(id="1", name="open_valve", arguments='{"valve": '), "is not JSON"),
+        (ToolCall(id="1", name="open_valve", arguments='{"valve": '), "cannot be read: it is not JSON"),
     ],
 )
 def test_a_call_that_does_not_fit_its_tool_never_reaches_the_caller(

@@ -1,10 +1,9 @@
 """Hold an answer to the form that its prompt declares, and read the texts in it."""
 
-import json
 from collections.abc import Iterator
 
 from surefoot.errors import ModelOutputError
-from surefoot.prompts import Prompt, output_fault
+from surefoot.prompts import Prompt, json_of, output_fault
 from surefoot.records import Completion, Json
 
 
@@ -28,7 +27,7 @@ def texts_in(prompt: Prompt, completion: Completion) -> tuple[str, ...]:
     """The texts a reader sees: the answer itself, or, where it is JSON, every text in it."""
     if prompt.output_schema is None or completion.tool_calls:
         return (completion.text,)
-    return tuple(_texts(json.loads(completion.text)))
+    return tuple(_texts(json_of(completion.text)))
 
 
 def _texts(value: Json) -> Iterator[str]:

@@ -84,6 +84,8 @@ async def _render(
 
 def _set(prompt: "Prompt", setting: str) -> tuple[str, object]:
     """A text as it is; for a variable that takes none, the JSON that it is written in."""
+    from surefoot.records.strict_json import parse
+
     key, sign, value = setting.partition("=")
     if not sign:
         raise InputError(f"{setting!r} sets nothing", remedy="Write it as key=value.")
@@ -91,8 +93,8 @@ def _set(prompt: "Prompt", setting: str) -> tuple[str, object]:
     if schema.get("type", "string") == "string":
         return key, value
     try:
-        return key, json.loads(value)
-    except (ValueError, RecursionError) as problem:
+        return key, parse(value.encode("utf-8", "surrogateescape"))
+    except ValueError as problem:
         raise InputError(
-            f"the value of {key!r} is not JSON", remedy="Write it like [1, 2] or true."
+            f"the value of {key!r} cannot be read: {problem}", remedy="Write it like [1, 2] or true."
         ) from problem

@@ -1,7 +1,6 @@
 """Our chat model as LangChain's: asked through our own client, so limits, watch and identity hold."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -27,6 +26,7 @@ from surefoot.integrations.as_it_is import AS_IT_IS
 from surefoot.integrations.langchain_prompts import from_langchain
 from surefoot.integrations.waiting import running_loop, wait_for
 from surefoot.models.control_tokens import without_control_tokens
+from surefoot.prompts import json_of
 from surefoot.records import Completion, Message, Sampling, TextDelta, Tool, ToolCall, Usage
 
 ToolSource = Mapping[str, object] | type | Callable[..., object] | BaseTool
@@ -182,7 +182,7 @@ def _message(completion: Completion) -> AIMessage:
 def _call(call: ToolCall) -> Call | InvalidCall:
     """The call with its arguments read; as the model wrote them, where they are no JSON object."""
     try:
-        arguments = json.loads(call.arguments)
+        arguments = json_of(call.arguments)
     except ValueError as fault:
         return _unread(call, str(fault))
     if not isinstance(arguments, dict):

@@ -8,7 +8,7 @@ from surefoot.prompts.contracts import ContractChange, compare
 from surefoot.prompts.declarations import Budget
 from surefoot.prompts.files import prompt_names
 from surefoot.prompts.loading import load, load_prompt
-from surefoot.prompts.output import output_fault
+from surefoot.prompts.output import json_of, output_fault
 from surefoot.prompts.prompt import Prompt
 from surefoot.prompts.variables import Trust, Variable
 
@@ -19,6 +19,7 @@ __all__ = [
     "Trust",
     "Variable",
     "compare",
+    "json_of",
     "load",
     "load_prompt",
     "output_fault",

@@ -238,7 +238,10 @@ _KEYWORDS: dict[str, tuple[str, dict[str, Json] | str]] = {
     "oneOf": ("The value fits exactly one of these.", "schemas"),
     "allOf": ("The value fits all of these.", "schemas"),
     "not": ("The value does not fit this.", "schema"),
-    "pattern": ("A regular expression that the text matches.", _ANY_TEXT),
+    "pattern": (
+        "A regular expression that the text matches; no references back, no looking around.",
+        _ANY_TEXT,
+    ),
     "format": ("A form of text by its name, like date.", _ANY_TEXT),
     "$defs": ("Schemas to refer to.", "schemas by name"),
     "$ref": ("A schema of this file, like '#/$defs/name'.", {**_ANY_TEXT, "pattern": "^#/"}),

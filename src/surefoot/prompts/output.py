@@ -1,10 +1,11 @@
 """Whether what a model said has the form its prompt asked for: JSON that fits, calls of known tools."""
 
-import json
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from surefoot.prompts.schemas import value_fault
 from surefoot.records import Json, Sampling, Tool, ToolCall
+from surefoot.records.strict_json import parse
 
 
 def output_fault(sampling: Sampling, text: str, tool_calls: Sequence[ToolCall]) -> str | None:
@@ -40,12 +41,13 @@ def _call_fault(tools: Mapping[str, Tool], call: ToolCall) -> str | None:
 
 def _json_fault(schema: Mapping[str, Json], text: str) -> str | None:
     try:
-        value = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError) as problem:
-        return f"is not JSON: {problem}"
+        value = json_of(text)
+    except ValueError as problem:
+        return f"cannot be read: {problem}"
     fault = value_fault(schema, value)
     return None if fault is None else f"does not fit its schema: {fault}"
 
 
-def _refuse(constant: str) -> Json:
-    raise ValueError(f"{constant} is no JSON")
+def json_of(text: str) -> Json:
+    """The value that a model's answer, or the arguments of its call, spell. ValueError says what is wrong."""
+    return cast(Json, parse(text.encode("utf-8", "surrogatepass")))

@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, best_match
+from jsonschema import Draft202012Validator, validators
+from jsonschema.exceptions import SchemaError, ValidationError, best_match
+from jsonschema.protocols import Validator
 
 from surefoot.prompts.fields import Located
+from surefoot.prompts.patterns import PatternError, compiled
 from surefoot.prompts.references import reference_fault
 from surefoot.records import Json
 
@@ -33,8 +35,7 @@ Path = tuple[str | int, ...]
 def schema_fault(schema: Mapping[str, Json], *, keywords: Sequence[str]) -> tuple[Path, str] | None:
     """What is wrong with a JSON Schema (2020-12) and the path to it, or None.
 
-    Only these keywords are taken: JSON Schema would pass over a misspelt one in silence. Inputs have no
-    `pattern`, because a regular expression can run for hours on a hostile question, and no `$ref`.
+    Only these keywords are taken: JSON Schema would pass over a misspelt one in silence.
     """
     parts = dict(_parts(schema, ()))
     ways = {tuple(map(str, path)): part for path, part in parts.items()}
@@ -42,10 +43,37 @@ def schema_fault(schema: Mapping[str, Json], *, keywords: Sequence[str]) -> tupl
         for keyword, value in part.items():
             if keyword not in keywords:
                 return (*path, keyword), f"{keyword!r} is not a keyword here; known are {', '.join(keywords)}"
-            fault = reference_fault(ways, str(value)) if keyword == "$ref" else None
+            fault = _keyword_fault(ways, keyword, value)
             if fault is not None:
                 return (*path, keyword), fault
     return _against_the_standard(json.dumps(schema))
+
+
+def _keyword_fault(
+    ways: Mapping[tuple[str, ...], Mapping[str, Json]], keyword: str, value: Json
+) -> str | None:
+    """What is wrong with a reference or a pattern, which the standard leaves to who runs it."""
+    if keyword == "$ref":
+        return reference_fault(ways, str(value))
+    if keyword == "pattern" and isinstance(value, str):
+        try:
+            compiled(value)
+        except PatternError as problem:
+            return f"the pattern {shortened(value)!r} is not run here: {problem}"
+    return None
+
+
+def _fits_pattern(
+    validator: Validator, pattern: str, value: object, schema: object
+) -> Iterator[ValidationError]:
+    """The standard's `pattern`, run by an engine that no value can stall."""
+    if isinstance(value, str) and not compiled(pattern).found_in(value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+_Checker: type[Validator] = validators.extend(  # type: ignore[no-untyped-call] # untyped in the stubs alone
+    Draft202012Validator, {"pattern": _fits_pattern}
+)
 
 
 # Most schemas are written in many prompts, and checking one takes longer than reading a prompt.
@@ -91,7 +119,7 @@ def value_fault(schema: Mapping[str, Json], value: Json) -> str | None:
     if isinstance(value, str) and _is_plain_text(schema, value):
         return None
     try:
-        problem = best_match(Draft202012Validator(schema).iter_errors(value))
+        problem = best_match(_Checker(schema).iter_errors(value))
     except RecursionError:
         return "it is nested too deep to be checked"
     if problem is None:

@@ -1,13 +1,12 @@
 """A prompt with the types of its contract, as the modules have it that `surefoot prompt stub` writes."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Generic, NotRequired, Protocol, TypeAlias, TypedDict, TypeVar, cast
 
 from surefoot.errors import ModelOutputError, PromptError
 from surefoot.prompts.loading import load
-from surefoot.prompts.output import output_fault
+from surefoot.prompts.output import json_of, output_fault
 from surefoot.prompts.prompt import Prompt
 from surefoot.records import Json, Message
 
@@ -76,5 +75,4 @@ class TypedPrompt(Generic[InputT, OutputT]):
         fault = output_fault(self.prompt.sampling, answer, ())
         if fault is not None:
             raise ModelOutputError(fault, remedy="Ask again, or give the model an easier schema.")
-        value: OutputT = json.loads(answer)
-        return value
+        return cast(OutputT, json_of(answer))
