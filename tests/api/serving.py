@@ -25,7 +25,7 @@ from surefoot.errors import SurefootError
 from surefoot.models.limits import Retries
 from surefoot.models.openai_chat import OpenAIChat
 from surefoot.prompts import load_prompt
-from surefoot.records import Manifest, Message, Passage, RankedPassage, Tool, Trace
+from surefoot.records import EVERYBODY, Manifest, Message, Passage, RankedPassage, Reach, Tool, Trace
 from surefoot.traces import TraceWriter
 from surefoot.traces.prometheus_metrics import Metrics
 from surefoot.traces.sqlalchemy_store import TraceStore
@@ -79,8 +79,10 @@ class FixedPassages:
 
     passages: tuple[RankedPassage, ...]
 
-    async def search(self, question: str, *, limit: int) -> tuple[RankedPassage, ...]:
-        return self.passages[:limit]
+    async def search(
+        self, question: str, *, limit: int, reach: Reach = EVERYBODY
+    ) -> tuple[RankedPassage, ...]:
+        return tuple(one for one in self.passages if reach.holds(one.passage))[:limit]
 
 
 class WordCounter:

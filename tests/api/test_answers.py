@@ -2,11 +2,13 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
-from tests.api.serving import ABSTENTION, Running, running_service
+from tests.api.serving import ABSTENTION, PASSAGES, Options, Running, running_service
 from tests.fakes.model_server import FakeModelServer
 
+from surefoot.api.keys import HashedKeys, create_key
 from surefoot.records import Answer
 
 Event = tuple[str, dict[str, object]]
@@ -99,3 +101,39 @@ def test_answers_at_the_same_time_do_not_mix(tmp_path: Path) -> None:
             answers = [response.json()["answer"] for response in pool.map(running.ask, questions)]
 
     assert answers == questions
+
+
+def test_the_groups_of_the_key_decide_what_is_found_and_no_body_changes_that(tmp_path: Path) -> None:
+    kept = replace(PASSAGES[0], passage=replace(PASSAGES[0].passage, access=("staff",)))
+    keys = tmp_path / "keys.json"
+    guest, staff = create_key(keys, "guest", ["ask"]), create_key(keys, "staff", ["ask"], groups=["staff"])
+    options = Options(passages=(kept, PASSAGES[1]), authenticate=HashedKeys(keys))
+    with running_service(tmp_path, options) as running:
+
+        def shown(key: str, **body: object) -> tuple[int, list[str]]:
+            response = running.client.post(
+                "/v1/answers",
+                json={"question": "How much?", **body},
+                headers={"Authorization": f"Bearer {key}"},
+            )
+            said = response.json()
+            return response.status_code, [one["text"] for one in said.get("passages", ())]
+
+        def opened(key: str) -> int:
+            url = f"/v1/passages/handbook/{kept.passage.id}"
+            return running.client.get(url, headers={"Authorization": f"Bearer {key}"}).status_code
+
+        assert shown(staff) == (200, ["The tank holds nine litres.", "The pump needs oil every month."])
+        assert shown(guest) == (200, ["The pump needs oil every month."])
+        assert shown(guest, groups=["staff"])[0] == 400
+        assert shown(guest, filters={"team": ["docs"]}) == (200, [])
+        assert shown(guest, filters={"team": 3})[0] == 400
+        assert (opened(staff), opened(guest)) == (200, 404)
+        chat = {"model": "handbook", "messages": [{"role": "user", "content": "How much?"}]}
+        for extras, status in (({"groups": ["staff"]}, 400), ({"filters": {"a": "b"}}, 200), ("x", 400)):
+            response = running.client.post(
+                "/v1/chat/completions",
+                json={**chat, "surefoot": extras},
+                headers={"Authorization": f"Bearer {guest}"},
+            )
+            assert response.status_code == status, response.text

@@ -12,7 +12,7 @@ from tests.api.test_answers import events_of
 from tests.fakes.model_server import Ending, FakeModelServer
 
 from surefoot.errors import SnapshotError
-from surefoot.records import Failure, RankedPassage
+from surefoot.records import Failure, RankedPassage, Reach
 from surefoot.traces.sqlalchemy_store import TraceStore
 
 
@@ -147,7 +147,7 @@ def test_a_question_the_prompt_refuses_is_a_400_that_says_why(tmp_path: Path) ->
 def test_an_unexpected_error_gives_an_id_that_the_log_has_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def break_down(_: object, question: str, *, limit: int) -> tuple[RankedPassage, ...]:
+    async def break_down(_: object, question: str, *, limit: int, reach: Reach) -> tuple[RankedPassage, ...]:
         raise ZeroDivisionError("secret-password")
 
     monkeypatch.setattr(FixedPassages, "search", break_down)

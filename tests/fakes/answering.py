@@ -4,11 +4,13 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from surefoot.records import (
+    EVERYBODY,
     Completion,
     Manifest,
     Message,
     Passage,
     RankedPassage,
+    Reach,
     Sampling,
     TextDelta,
     Tool,
@@ -37,9 +39,13 @@ class ShelfOfPassages:
 
     texts: tuple[str, ...]
     asked: list[str] = field(default_factory=list)
+    reaches: list[Reach] = field(default_factory=list)
 
-    async def search(self, question: str, *, limit: int) -> tuple[RankedPassage, ...]:
+    async def search(
+        self, question: str, *, limit: int, reach: Reach = EVERYBODY
+    ) -> tuple[RankedPassage, ...]:
         self.asked.append(question)
+        self.reaches.append(reach)
         return tuple(
             RankedPassage(
                 passage=Passage(id=str(at), source=f"{at}.md", start=0, end=len(text), text=text),

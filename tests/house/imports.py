@@ -12,7 +12,7 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     # Values and checks, wherever outside data comes in.
     "numpy": ("retrieval/*.py", "models/*.py", "local/gguf_to_int8.py", "gate/*.py"),
     "pydantic": (
-        "settings/knobs.py",
+        "settings/*.py",
         "api/*.py",
         "retrieval/snapshots.py",
         "records/encoding.py",

@@ -13,7 +13,17 @@ from tests.fakes.own_code import BLOCKING, CHAIN, GRAPH, app_with, code_in
 
 from surefoot.answering import AnswerPart, Question, Retrieved, answer, whole_answer
 from surefoot.errors import AppError, InputError, ModelTimeoutError, RequestError
-from surefoot.records import Answer, Completion, Message, Sampling, Scored, TextDelta, Usage
+from surefoot.records import (
+    EVERYBODY,
+    Answer,
+    Completion,
+    Message,
+    Reach,
+    Sampling,
+    Scored,
+    TextDelta,
+    Usage,
+)
 
 PIECES = ("Valve three ", "opens at 33 degrees [1].")
 HISTORY = (Message(role="user", content="What of valve two?"), Message(role="assistant", content="20."))
@@ -84,6 +94,20 @@ def test_an_app_may_decline_without_asking_the_model(tmp_path: Path) -> None:
     assert isinstance(got, Answer)
     assert got.abstained and got.messages == () and got.usage is None
     assert [step.name for step in got.steps] == ["retrieve", "decline"]
+
+
+@pytest.mark.parametrize("code", KINDS.values(), ids=KINDS)
+def test_code_of_an_app_searches_within_the_reach_of_the_caller(tmp_path: Path, code: str) -> None:
+    shelf, reach = ShelfOfPassages(("Valve three opens.",)), Reach(groups=("staff",))
+
+    async def story() -> None:
+        app = await app_with(code_in(tmp_path, code), ScriptedModel(("Valve [1].",)), shelf)
+        await whole_answer(app, Question(text="When?", reach=reach))
+        await whole_answer(app, Question(text="When?"))
+
+    asyncio.run(story())
+
+    assert shelf.reaches == [reach, EVERYBODY]
 
 
 class ModelThatWaits:

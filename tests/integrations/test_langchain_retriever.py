@@ -8,7 +8,7 @@ from tests.fakes.answering import ShelfOfPassages
 
 from surefoot.errors import InputError
 from surefoot.integrations.langchain_retriever import SurefootRetriever, document_of, ranked_of
-from surefoot.records import Passage, RankedPassage
+from surefoot.records import Passage, RankedPassage, Reach
 
 FOUND = RankedPassage(
     passage=Passage(id="p7", source="guide.md", start=3, end=9, text="valves", headings=("Guide", "Valves")),
@@ -27,6 +27,9 @@ def test_a_document_says_where_its_text_stands_and_how_it_was_found() -> None:
             "start": 3,
             "end": 9,
             "headings": ["Guide", "Valves"],
+            "page": None,
+            "said": {},
+            "suspicions": [],
             "id": "p7",
             "score": 0.03,
             "similarity": None,
@@ -42,6 +45,14 @@ def test_a_document_is_the_passage_it_came_from() -> None:
 def test_a_document_from_elsewhere_cannot_be_cited() -> None:
     with pytest.raises(InputError, match="its metadata lacks 'id'"):
         ranked_of(Document(page_content="valves"))
+
+
+def test_what_the_reader_may_find_goes_along_with_the_question() -> None:
+    shelf, reach = ShelfOfPassages(("one",)), Reach(groups=("staff",), where={"team": ("docs",)})
+
+    asyncio.run(SurefootRetriever(retriever=shelf, reach=reach).ainvoke("which?"))
+
+    assert shelf.reaches == [reach]
 
 
 def test_it_is_awaited_and_called_alike() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from surefoot.errors import SettingsError, SnapshotError
-from surefoot.records import Passage, RankedPassage
+from surefoot.records import EVERYBODY, Passage, RankedPassage, Reach
 from surefoot.wiring.shared_passages import GivenPassages, SharedRetriever, read_passages
 
 
@@ -17,7 +17,9 @@ class CountedRetriever:
         self.searches = 0
         self._failures = failures
 
-    async def search(self, question: str, *, limit: int) -> tuple[RankedPassage, ...]:
+    async def search(
+        self, question: str, *, limit: int, reach: Reach = EVERYBODY
+    ) -> tuple[RankedPassage, ...]:
         self.searches += 1
         await asyncio.sleep(0)
         if self.searches <= self._failures:

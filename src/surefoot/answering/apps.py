@@ -6,14 +6,27 @@ from typing import Protocol
 
 from surefoot.answering.parts import Pipeline
 from surefoot.prompts import Prompt
-from surefoot.records import Completion, Manifest, Message, Pins, RankedPassage, Sampling, TextDelta, Tool
+from surefoot.records import (
+    EVERYBODY,
+    Completion,
+    Manifest,
+    Message,
+    Pins,
+    RankedPassage,
+    Reach,
+    Sampling,
+    TextDelta,
+    Tool,
+)
 
 
 class Retriever(Protocol):
     """Finds passages for a question, best first."""
 
-    async def search(self, question: str, *, limit: int) -> tuple[RankedPassage, ...]:
-        """At most `limit` passages; none when nothing fits."""
+    async def search(
+        self, question: str, *, limit: int, reach: Reach = EVERYBODY
+    ) -> tuple[RankedPassage, ...]:
+        """At most `limit` passages that are within reach; none when nothing fits."""
         ...
 
 

@@ -4,15 +4,28 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
-from surefoot.records import Completion, Message, RankedPassage, Step, TextDelta, Usage
+from surefoot.records import (
+    EVERYBODY,
+    Completion,
+    Message,
+    RankedPassage,
+    Reach,
+    Step,
+    TextDelta,
+    Usage,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a caller asks; `history` holds earlier user and assistant turns, oldest first."""
+    """What a caller asks; `history` holds earlier user and assistant turns, oldest first.
+
+    `reach` says what may be found for it: the caller's groups, and what the caller narrows the search to.
+    """
 
     text: str
     history: tuple[Message, ...] = ()
+    reach: Reach = EVERYBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ class BuiltInPipeline:
     async def stream(self, question: Question) -> AsyncGenerator[Retrieved | TextDelta | Completion, None]:
         """Retrieved, text as it comes, and the model's Completion. Raises SurefootError."""
         app, begun = self._app, self._clock()
-        found = await app.retriever.search(question.text, limit=app.passages_shown)
+        found = await app.retriever.search(question.text, limit=app.passages_shown, reach=question.reach)
         retrieval_seconds = self._clock() - begun
         messages, shown = await render_within_budget(app, question, found)
         yield Retrieved(

@@ -9,6 +9,7 @@ from surefoot.api.bodies import AnswerBody, parse, read_bytes, read_json
 from surefoot.api.chat_body import question_of
 from surefoot.api.documentation import EVENTS_DESCRIPTION, takes
 from surefoot.api.native_form import StreamedNative, WholeNative
+from surefoot.api.reaching import reach_of
 from surefoot.api.recording import asked_now
 from surefoot.api.replies import AnswerReply
 from surefoot.api.service import Service
@@ -29,7 +30,12 @@ def routes(service: Service) -> APIRouter:
         caller = await admit(service, request, "ask")
         raw = await read_bytes(request, most_bytes=service.most_body_bytes)
         body = parse(AnswerBody, read_json(request, raw))
-        question = question_of(body.question, body.turns(), param="question")
+        question = question_of(
+            body.question,
+            body.turns(),
+            param="question",
+            reach=reach_of(caller, body.filters, param="filters"),
+        )
         name = app_named(service, body.app)
         asked = asked_now("ans-", route="/v1/answers", caller=caller, question=question.text)
         streams = body.stream or "text/event-stream" in request.headers.get("accept", "")

@@ -45,7 +45,8 @@ class LoopbackCallers:
     127.0.0.1 (DNS rebinding), so the Host header must be a loopback name.
     """
 
-    def __init__(self, *, listening_on: str) -> None:
+    def __init__(self, *, listening_on: str, groups: tuple[str, ...] = ()) -> None:
+        self._groups = groups
         if not is_loopback(listening_on):
             raise SettingsError(
                 f"the service is to listen on {listening_on!r} without a file of keys, so anybody could ask",
@@ -60,7 +61,7 @@ class LoopbackCallers:
                 f"the request is for host {name!r:.80}, and this service answers to loopback names alone",
                 remedy="use http://127.0.0.1 or http://localhost, or give the service a file of keys",
             )
-        return Caller(id="loopback", groups=(), scopes=RIGHTS)
+        return Caller(id="loopback", groups=self._groups, scopes=RIGHTS)
 
 
 def is_loopback(name: str) -> bool:

@@ -32,6 +32,9 @@ class AnswerBody(BaseModel):
     app: str | None = Field(None, description="which app answers; the first one when left out")
     history: tuple[Turn, ...] = Field((), strict=False, description="earlier turns, oldest first")
     stream: bool = Field(False, description="answer with server-sent events")
+    filters: dict[str, object] = Field(
+        {}, description="metadata that a passage must have: each name with a value, or a list of values"
+    )
 
     def turns(self) -> tuple[Message, ...]:
         """The history as messages."""

@@ -34,7 +34,7 @@ def routes(service: Service) -> APIRouter:
         body = read_json(request, raw)
         name = model_in(body)
         if name in service.apps.names():
-            return _app_reply(service, name, chat_request(body), caller)
+            return _app_reply(service, name, chat_request(body, caller), caller)
         if name not in service.plain_models:
             raise _unknown(service, name)
         if not service.plain_chat:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from surefoot.answering import Question
+from surefoot.api.authentication import Caller
 from surefoot.api.bodies import kind_of, shortened
+from surefoot.api.reaching import extras_of, reach_of
 from surefoot.errors import RequestError
-from surefoot.records import Message, Role
+from surefoot.records import Message, Reach, Role
 
 _IN_GIT = "an app's prompt lives in Git; send only user and assistant messages"
 _REFUSED = {
@@ -18,7 +20,9 @@ _REFUSED = {
     "audio": "an app answers with text alone; leave it out",
     "web_search_options": "an app answers from its documents alone; leave it out",
 }
-_HONOURED = frozenset({"model", "messages", "stream", "stream_options", "n", "response_format", "modalities"})
+_HONOURED = frozenset(
+    ("model", "messages", "stream", "stream_options", "n", "response_format", "modalities", "surefoot")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,7 @@ def model_in(body: dict[str, object]) -> str:
     return model
 
 
-def chat_request(body: dict[str, object]) -> ChatRequest:
+def chat_request(body: dict[str, object], caller: Caller) -> ChatRequest:
     """What the body asks an app for; RequestError names what an app cannot do."""
     _refuse_what_an_app_cannot(body)
     stream = _flag(body, "stream")
@@ -55,7 +59,7 @@ def chat_request(body: dict[str, object]) -> ChatRequest:
             param="stream_options",
         )
     return ChatRequest(
-        question=_question(body.get("messages")),
+        question=_question(body.get("messages"), reach_of(caller, extras_of(body), param="surefoot.filters")),
         stream=stream,
         include_usage=stream and _flag(options or {}, "include_usage"),
         ignored=tuple(sorted(key[:100] for key in body.keys() - _HONOURED if not _asks_nothing(body[key]))),
@@ -101,7 +105,7 @@ def _flag(fields: dict[str, object], name: str) -> bool:
     )
 
 
-def _question(messages: object) -> Question:
+def _question(messages: object, reach: Reach) -> Question:
     if not isinstance(messages, list) or not messages:
         raise RequestError(
             "the field 'messages' holds no messages",
@@ -116,14 +120,14 @@ def _question(messages: object) -> Question:
             remedy="end the messages with one from the user",
             param=f"messages[{len(turns) - 1}].role",
         )
-    return question_of(last.content, turns[:-1], param=f"messages[{len(turns) - 1}].content")
+    return question_of(last.content, turns[:-1], param=f"messages[{len(turns) - 1}].content", reach=reach)
 
 
-def question_of(text: str, history: tuple[Message, ...], *, param: str) -> Question:
+def question_of(text: str, history: tuple[Message, ...], *, param: str, reach: Reach) -> Question:
     """A question that is not blank."""
     if not text.strip():
         raise RequestError("the question is empty", remedy=f"put the question into {param!r}", param=param)
-    return Question(text=text, history=history)
+    return Question(text=text, history=history, reach=reach)
 
 
 def _turn(message: object, where: str) -> Message:

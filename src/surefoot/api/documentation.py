@@ -59,6 +59,15 @@ CHAT_BODY: dict[str, object] = {
                             "type": "object",
                             "properties": {"include_usage": {"type": "boolean"}},
                         },
+                        "surefoot": {
+                            "type": "object",
+                            "properties": {
+                                "filters": {
+                                    "type": "object",
+                                    "description": "metadata of a passage: name to value or values",
+                                }
+                            },
+                        },
                     },
                 }
             }

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from surefoot.api.admittance import admit
 from surefoot.api.answers import app_named
+from surefoot.api.authentication import Caller
 from surefoot.api.bodies import FeedbackBody, parse, read_bytes, read_json
 from surefoot.api.documentation import takes
 from surefoot.api.frames import json_response
@@ -13,7 +14,7 @@ from surefoot.api.native_form import passage_fields
 from surefoot.api.recording import now
 from surefoot.api.service import Service
 from surefoot.errors import NotFoundError
-from surefoot.records import Feedback, Passage
+from surefoot.records import Feedback, Passage, Reach
 
 
 def routes(service: Service) -> APIRouter:
@@ -39,18 +40,18 @@ def routes(service: Service) -> APIRouter:
     @router.get("/v1/passages/{app}/{passage_id}", summary="Follow a citation")
     async def passage(request: Request, app: str, passage_id: str) -> Response:
         """The passage's text, with the source, span and headings it stands under."""
-        await admit(service, request, "ask", "read")
-        _, found = await passage_of(service, app, passage_id)
+        caller = await admit(service, request, "ask", "read")
+        _, found = await passage_of(service, app, passage_id, caller)
         return json_response(passage_fields(found))
 
     return router
 
 
-async def passage_of(service: Service, app: str, passage_id: str) -> tuple[str, Passage]:
-    """The app's name and its passage; NotFoundError when its documents hold none with this id."""
+async def passage_of(service: Service, app: str, passage_id: str, caller: Caller) -> tuple[str, Passage]:
+    """The app's name and its passage; NotFoundError when its documents hold none that the caller may read."""
     name = service.apps.current(app_named(service, app)).manifest.app
     found = await service.apps.passage(name, passage_id)
-    if found is None:
+    if found is None or not Reach(groups=caller.groups).holds(found):
         raise NotFoundError(
             f"the app {name!r} has no passage {passage_id!r:.100}",
             remedy="take the id from a citation; if the documents have changed since, ask the question again",

@@ -122,6 +122,9 @@ def passage_fields(passage: Passage) -> dict[str, object]:
         "start": passage.start,
         "end": passage.end,
         "headings": passage.headings,
+        "page": passage.page,
+        "metadata": dict(passage.metadata),
+        "suspicions": passage.suspicions,
         "text": passage.text,
     }
 

@@ -20,7 +20,7 @@ from surefoot.api.recording import asked_now, now
 from surefoot.api.replies import AnswerReply
 from surefoot.api.service import Service
 from surefoot.console import Answered, Home, Page, Pages, quality
-from surefoot.records import Answer, Pins
+from surefoot.records import Answer, Pins, Reach
 
 _RECENT = 10
 
@@ -40,7 +40,9 @@ def routes(service: Service, pages: Pages) -> APIRouter:
         fields = parse_qs(
             (await read_bytes(request, most_bytes=service.most_body_bytes)).decode("utf-8", "replace")
         )
-        question = question_of(_one(fields, "question"), (), param="question")
+        question = question_of(
+            _one(fields, "question"), (), param="question", reach=Reach(groups=caller.groups)
+        )
         name = app_named(service, _one(fields, "app") or None)
         asked = asked_now("ans-", route="/", caller=caller, question=question.text)
         view = await _home(service, caller, app=name, question=question.text)
@@ -60,8 +62,8 @@ def routes(service: Service, pages: Pages) -> APIRouter:
 
     @router.get("/passages/{app}/{passage_id}")
     async def passage(request: Request, app: str, passage_id: str) -> Response:
-        await admit(service, request, "ask", "read")
-        name, found = await passage_of(service, app, passage_id)
+        caller = await admit(service, request, "ask", "read")
+        name, found = await passage_of(service, app, passage_id, caller)
         return _response(pages.passage(name, found))
 
     return router

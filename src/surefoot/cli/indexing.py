@@ -7,7 +7,8 @@ from rich.text import Text
 
 from surefoot.cli.console import err, out, project_top, run
 from surefoot.cli.progress import Steps
-from surefoot.errors import SurefootError
+from surefoot.errors import InputError, SurefootError
+from surefoot.records import Reach
 
 if TYPE_CHECKING:
     from surefoot.releases import AppFile
@@ -39,9 +40,27 @@ def search(
     limit: Annotated[
         int | None, typer.Option(min=1, max=100, help="How many passages; the recipe's by default.")
     ] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="A group of the reader's. Repeat for several.")
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(help="name=value of the metadata. Repeat for several."),
+    ] = None,
 ) -> None:
     """Search an app's live snapshot, and print the passages with their scores."""
-    run(_search(question, app_name, limit))
+    run(_search(question, app_name, limit, reach_from(group or [], where or [])))
+
+
+def reach_from(groups: list[str], where: list[str]) -> Reach:
+    """The reach that the options say; InputError for one that is no name=value."""
+    values: dict[str, tuple[str, ...]] = {}
+    for one in where:
+        name, equals, value = one.partition("=")
+        if not (name and equals):
+            raise InputError(f"--where is {one!r}", remedy="give name=value, such as --where team=docs")
+        values[name] = (*values.get(name, ()), value)
+    return Reach(groups=tuple(groups), where=values)
 
 
 async def _build(app_name: str | None) -> None:
@@ -147,7 +166,7 @@ async def _list() -> None:
         )
 
 
-async def _search(question: str, app_name: str | None, limit: int | None) -> None:
+async def _search(question: str, app_name: str | None, limit: int | None, reach: Reach) -> None:
     from surefoot.reports.printable import one_line, printable
     from surefoot.wiring.indexing import embedder_of, open_index
     from surefoot.wiring.project import open_project
@@ -157,12 +176,15 @@ async def _search(question: str, app_name: str | None, limit: int | None) -> Non
     async with embedder_of(project) as embedder:
         snapshot = await open_index(project, chosen, embedder)
         try:
-            found = await snapshot.search(question, limit=limit or project.recipe_of(chosen).limit)
+            found = await snapshot.search(
+                question, limit=limit or project.recipe_of(chosen).limit, reach=reach
+            )
         finally:
             await snapshot.aclose()
     for place, ranked in enumerate(found, start=1):
         passage = ranked.passage
-        where = " > ".join((passage.source, *passage.headings))
+        page = [f"page {passage.page}"] * (passage.page is not None)
+        where = " > ".join((passage.source, *page, *passage.headings))
         scores = [f"fused {ranked.score:.4f}"]
         if ranked.similarity is not None:
             scores.append(f"cosine {ranked.similarity:.3f}")

@@ -26,7 +26,7 @@ MOST_PLACES = 8
 
 _KINDS: tuple[CaseKind, ...] = get_args(CaseKind)
 _ROLES = ("user", "assistant")
-_KEYS = ("id", "kind", "cluster", "question", "reference", "facts", "tags", "history")
+_KEYS = ("id", "kind", "cluster", "question", "reference", "facts", "tags", "history", "groups")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -44,11 +44,11 @@ def load_cases(file: Path) -> tuple[Case, ...]:
     """Every case of the file, in its order. Raises NotFoundError and SettingsError."""
     cases: list[Case] = []
     lines_by_id: dict[str, int] = {}
-    lines_by_question: dict[tuple[str, tuple[Message, ...]], int] = {}
+    lines_by_question: dict[tuple[str, tuple[Message, ...], tuple[str, ...]], int] = {}
     for line, content in _lines(file):
         case = _Reader(file, line).case(content)
         _refuse_second(file, line, f"the id {case.id!r}", lines_by_id.setdefault(case.id, line))
-        asked = (case.question, case.history)
+        asked = (case.question, case.history, case.groups)
         _refuse_second(
             file, line, f"the question {shown(case.question)}", lines_by_question.setdefault(asked, line)
         )
@@ -135,6 +135,9 @@ class _Reader:
             ),
             history=tuple(
                 self._turn(turn, f"history[{at}]") for at, turn in enumerate(self._list(values, "history"))
+            ),
+            groups=tuple(
+                self._text_of(group, f"groups[{at}]") for at, group in enumerate(self._list(values, "groups"))
             ),
         )
         self._check_facts(case)

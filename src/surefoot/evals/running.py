@@ -12,7 +12,7 @@ from surefoot.evals.fault_words import whole_characters, words_of
 from surefoot.evals.kept_responses import KeptResponses
 from surefoot.evals.together import contained, work_through
 from surefoot.models import Retries
-from surefoot.records import Answer, Case, NoResponse, Responded, Response, digest
+from surefoot.records import Answer, Case, NoResponse, Reach, Responded, Response, digest
 from surefoot.records.encoding import plain
 
 KEY_SCHEMA = 1
@@ -84,6 +84,7 @@ def response_key(*, release: str, model_fingerprint: str, case: Case, repeat: in
             "model_fingerprint": model_fingerprint,
             "question": case.question,
             "history": plain(case.history),
+            **({"groups": list(case.groups)} if case.groups else {}),
             "repeat": repeat,
         }
     )
@@ -152,7 +153,7 @@ class _Run:
         return response
 
     async def _ask_patiently(self, case: Case) -> Response:
-        question = Question(text=case.question, history=case.history)
+        question = Question(text=case.question, history=case.history, reach=Reach(groups=case.groups))
         for attempt in range(self._retries.count + 1):
             try:
                 return self._responded(case, await contained(whole_answer(self._app, question)))

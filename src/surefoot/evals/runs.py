@@ -135,7 +135,8 @@ class RecordedRun:
 
 def asked_digest(case: Case) -> str:
     """The digest of question and history: equal ones ask the same."""
-    return digest({"question": case.question, "history": plain(case.history)})
+    groups: dict[str, Json] = {"groups": list(case.groups)} if case.groups else {}
+    return digest({"question": case.question, "history": plain(case.history), **groups})
 
 
 def _object(line: bytes) -> dict[str, object]:

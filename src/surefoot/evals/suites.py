@@ -14,7 +14,7 @@ from surefoot.evals.cases import load_cases
 from surefoot.evals.catalogue import METRICS
 from surefoot.evals.ports import MetricInfo
 from surefoot.evals.sampling import stratified
-from surefoot.records import Case, Invariant, Rule, digest
+from surefoot.records import Case, Invariant, Json, Rule, digest
 from surefoot.records.encoding import plain
 from surefoot.tables import Table, read_table
 
@@ -48,7 +48,7 @@ class Suite:
                 "app": self.app,
                 "confidence": self.confidence,
                 "scored_at_least": self.scored_at_least,
-                "cases": [plain(case) for case in sorted(self.cases, key=lambda case: case.id)],
+                "cases": [_case_form(case) for case in sorted(self.cases, key=lambda case: case.id)],
                 "rules": [plain(rule) for rule in sorted(self.rules, key=lambda rule: rule.metric)],
                 "invariants": [plain(held) for held in sorted(self.invariants, key=lambda held: held.metric)],
                 "judged_sample": sorted(self.judged_sample),
@@ -234,3 +234,11 @@ def _refuse_repeats(file: Path, where: str, metrics: Sequence[str]) -> None:
                 f"{file}: {metric!r} stands {metrics.count(metric)} times in {where}",
                 remedy="let each metric have one rule: blocking, advisory or judged",
             )
+
+
+def _case_form(case: Case) -> Json:
+    """A case's canonical form; its groups stand there only where it has any."""
+    form = plain(case)
+    if isinstance(form, dict) and not case.groups:
+        del form["groups"]
+    return form

@@ -13,9 +13,11 @@ from contextvars import ContextVar
 from surefoot.answering import ChatModel, Retrieved, Retriever, StepsTaken
 from surefoot.errors import AppError, SurefootError
 from surefoot.records import (
+    EVERYBODY,
     Completion,
     Message,
     RankedPassage,
+    Reach,
     Sampling,
     Step,
     TextDelta,
@@ -28,9 +30,13 @@ current_run: ContextVar["AppRun | None"] = ContextVar("surefoot's run of an app"
 
 
 class AppRun:
-    """Collects what an app does for one question, and hands on its parts as they come."""
+    """Collects what an app does for one question, and hands on its parts as they come.
 
-    def __init__(self) -> None:
+    `reach` is the question's: what the app's code finds is within it, whatever the code asks for.
+    """
+
+    def __init__(self, *, reach: Reach) -> None:
+        self.reach = reach
         self._parts: asyncio.Queue[RunPart | SurefootError] = asyncio.Queue(maxsize=16)
         self._searched: list[str] = []
         self._found: tuple[RankedPassage, ...] = ()
@@ -127,16 +133,18 @@ class AppRun:
 
 
 class ReportedRetriever:
-    """A Retriever that tells the run of each search."""
+    """A Retriever that tells the run of each search, and searches within the reach of the run alone."""
 
     def __init__(self, retriever: Retriever) -> None:
         self._retriever = retriever
 
-    async def search(self, question: str, *, limit: int) -> tuple[RankedPassage, ...]:
+    async def search(
+        self, question: str, *, limit: int, reach: Reach = EVERYBODY
+    ) -> tuple[RankedPassage, ...]:
         """What the retriever finds."""
         begun = time.perf_counter()
-        found = await self._retriever.search(question, limit=limit)
         run = current_run.get()
+        found = await self._retriever.search(question, limit=limit, reach=run.reach if run else EVERYBODY)
         if run is not None:
             run.note_search(question, found, time.perf_counter() - begun)
         return found

@@ -142,7 +142,7 @@ class RunnablePipeline:
 
         Raises what surefoot's own parts raised, and AppError for every other fault.
         """
-        run = AppRun()
+        run = AppRun(reach=question.reach)
         working = asyncio.create_task(self._work(run, question), name="an app's own code")
         try:
             async with aclosing(run.parts()) as parts:

@@ -23,7 +23,7 @@ from surefoot.integrations.waiting import running_loop, wait_for
 from surefoot.models import EstimateTokenCounter
 from surefoot.prompts import Prompt
 from surefoot.prompts.variables import ShownPassage
-from surefoot.records import Citation, Completion, Message, Passage, RankedPassage, Role
+from surefoot.records import EVERYBODY, Citation, Completion, Message, Passage, RankedPassage, Reach, Role
 
 HISTORY = "history"
 
@@ -82,18 +82,19 @@ class SurefootPromptTemplate(BasePromptTemplate):  # type: ignore[no-redef]  # i
 class SurefootRetriever(BaseRetriever):
     """Finds passages by our search, best first, as nodes whose metadata says where their text stands.
 
-    `retriever` is any of ours, such as an open snapshot. Synchronous calls run on the event loop that it was
-    made in.
+    `retriever` is any of ours, such as an open snapshot. `reach` has the reader's groups and a filter;
+    without it what everybody may read is found. Synchronous calls run on the event loop that it was made in.
     """
 
-    def __init__(self, retriever: Retriever, *, limit: int = 4) -> None:
+    def __init__(self, retriever: Retriever, *, limit: int = 4, reach: Reach = EVERYBODY) -> None:
         super().__init__()
         self._ours = retriever
+        self._reach = reach
         self._limit = limit
         self._home = running_loop()
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        found = await self._ours.search(query_bundle.query_str, limit=self._limit)
+        found = await self._ours.search(query_bundle.query_str, limit=self._limit, reach=self._reach)
         return [node_of(ranked) for ranked in found]
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:

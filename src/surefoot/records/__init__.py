@@ -13,7 +13,7 @@ from surefoot.records.messages import (
     ToolCall,
     Usage,
 )
-from surefoot.records.passages import Passage, RankedPassage, Reach
+from surefoot.records.passages import EVERYBODY, Passage, RankedPassage, Reach
 from surefoot.records.releases import Manifest, PinnedPrompt
 from surefoot.records.responses import NoResponse, Responded, Response
 from surefoot.records.scores import Score, Scored, Unscored
@@ -30,6 +30,7 @@ from surefoot.records.verdicts import (
 )
 
 __all__ = [
+    "EVERYBODY",
     "Answer",
     "Case",
     "CaseKind",

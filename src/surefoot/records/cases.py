@@ -29,7 +29,8 @@ class Case:
 
     `kind` says what makes it hard: one passage answers it, several are needed together, a superseded or
     look-alike passage misleads, or the documents are silent. `cluster` groups cases whose outcomes hang
-    together, such as those about one document: statistics count clusters, not cases.
+    together, such as those about one document: statistics count clusters, not cases. `groups` are those of
+    the reader who asks: documents that are kept to them are found too.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Case:
     facts: tuple[Fact, ...]
     tags: tuple[str, ...] = ()
     history: tuple[Message, ...] = ()
+    groups: tuple[str, ...] = ()
 
     @property
     def answerable(self) -> bool:

@@ -44,6 +44,9 @@ class Reach:
         return readable and all(passage.metadata.get(name) in values for name, values in self.where.items())
 
 
+EVERYBODY = Reach()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankedPassage:
     """A passage that a search returned, best first.

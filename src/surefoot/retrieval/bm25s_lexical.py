@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bm25s
 import numpy
+from numpy.typing import NDArray
 
 from surefoot.retrieval.analysis import index_words
 from surefoot.retrieval.ports import LexicalHit
@@ -42,7 +43,9 @@ class OpenBm25s:
         self._index = index
         self._analyser = analyser
 
-    def search(self, question: str, limit: int) -> tuple[LexicalHit, ...]:
+    def search(
+        self, question: str, limit: int, *, within: NDArray[numpy.bool_] | None = None
+    ) -> tuple[LexicalHit, ...]:
         """The best passages that share a word with the question; equal scores by position."""
         if self._index is None:
             return ()
@@ -50,5 +53,7 @@ class OpenBm25s:
         if not words:
             return ()
         scores = self._index.get_scores_from_ids(words)
+        if within is not None:
+            scores = numpy.where(within, scores, 0)
         best = numpy.argsort(-scores, kind="stable")[:limit]
         return tuple(LexicalHit(position=int(at), score=float(scores[at])) for at in best if scores[at] > 0)

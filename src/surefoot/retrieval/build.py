@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +11,14 @@ import numpy
 from surefoot.errors import SnapshotError
 from surefoot.records import Json, Passage, digest
 from surefoot.retrieval.corpora import Corpus
-from surefoot.retrieval.documents import DocumentReport, Scan, nothing_to_read, read_bytes, scan_corpus
+from surefoot.retrieval.documents import (
+    DocumentFile,
+    DocumentReport,
+    Scan,
+    nothing_to_read,
+    read_bytes,
+    scan_corpus,
+)
 from surefoot.retrieval.embeddings import embed_texts
 from surefoot.retrieval.folders import cannot_write, owned_folder, publish, remove_abandoned, settle
 from surefoot.retrieval.ports import Embedder, Engine, ParsedDocument
@@ -163,13 +170,24 @@ async def _cut(
             read = await asyncio.to_thread(engine.reader.read, content, file.path.name)
             parsed = await asyncio.to_thread(engine.parser.parse, file.source, read, recipe.chunking)
             if parsed.passages:
-                documents.append(parsed)
+                documents.append(_said_of(parsed, file))
             else:
                 unread[file.source] = "it has no readable text"
         except ValueError as reason:
             unread[file.source] = str(reason)
         progress(BuildProgress(stage="cut", done=number, total=len(scan.documents)))
     return tuple(documents), unread
+
+
+def _said_of(document: ParsedDocument, file: DocumentFile) -> ParsedDocument:
+    """Its passages with what the corpus says of it; that goes before what it says of itself."""
+    if not file.metadata and not file.access:
+        return document
+    passages = tuple(
+        replace(one, metadata={**one.metadata, **file.metadata}, access=file.access)
+        for one in document.passages
+    )
+    return replace(document, passages=passages)
 
 
 def _whole_snapshot(target: Path) -> SnapshotInfo | None:

@@ -1,7 +1,8 @@
 """The documents to answer from, named by their sources: `serving/corpora/<name>.toml`."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from surefoot.errors import SettingsError
@@ -14,11 +15,17 @@ DEFAULT_INCLUDE = tuple(f"**/*.{ending}" for ending in "md txt rst html pdf docx
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A folder of documents. `include` and `exclude` are patterns over paths within it, ** for any depth."""
+    """A folder of documents. `include` and `exclude` are patterns over paths within it, ** for any depth.
+
+    `metadata` is said of each of its documents. `access` names the groups that may read them; with none
+    everybody may.
+    """
 
     path: Path
     include: tuple[str, ...] = DEFAULT_INCLUDE
     exclude: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    access: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +65,24 @@ def corpus_of_folder(path: Path) -> Corpus:
     )
 
 
+def _metadata(table: Table) -> dict[str, str]:
+    said = table.table("metadata")
+    values = {name: said.text(name) for name in said.names()}
+    said.refuse_others()
+    return values
+
+
+def _access(table: Table, file: Path) -> tuple[str, ...]:
+    """An empty list could mean everybody or nobody, so it is refused."""
+    groups = table.texts("access", ())
+    if table.has("access") and not groups:
+        raise SettingsError(
+            f"{file}: `access` of a source is an empty list",
+            remedy="Name the groups that may read it, or leave the key out: then everybody may.",
+        )
+    return tuple(sorted(set(groups)))
+
+
 def _source(table: Table, root: Path, file: Path) -> Source:
     written = table.text("path")
     folder = (root / written).resolve()
@@ -65,6 +90,8 @@ def _source(table: Table, root: Path, file: Path) -> Source:
         path=folder,
         include=table.texts("include", DEFAULT_INCLUDE),
         exclude=table.texts("exclude", ()),
+        metadata=_metadata(table),
+        access=_access(table, file),
     )
     table.refuse_others()
     if not folder.is_relative_to(root):

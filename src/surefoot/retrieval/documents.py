@@ -5,7 +5,7 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -28,11 +28,16 @@ class DocumentReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFile:
-    """A readable file: its name in the corpus, where it is, and the digest of its bytes."""
+    """A file: its name in the corpus, where it is, and the digest of its bytes.
+
+    `metadata` and `access` are what its source says of it.
+    """
 
     source: str
     path: Path
     digest: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    access: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +67,7 @@ def scan_corpus(corpus: Corpus) -> Scan:
         for found in listing.found:
             try:
                 document = _examine(replace(found, name=prefix + found.name), source.path.resolve(), seen)
-                documents.append(document)
+                documents.append(replace(document, metadata=source.metadata, access=source.access))
                 seen[document.path] = document.source
             except ValueError as reason:
                 skipped.append(

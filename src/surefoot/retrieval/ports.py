@@ -117,8 +117,13 @@ class LexicalHit:
 class OpenWords(Protocol):
     """A lexical index that is open."""
 
-    def search(self, question: str, limit: int) -> tuple[LexicalHit, ...]:
-        """The best passages that share a word with the question, best first; equal scores by position."""
+    def search(
+        self, question: str, limit: int, *, within: NDArray[numpy.bool_] | None = None
+    ) -> tuple[LexicalHit, ...]:
+        """The best passages that share a word with the question, best first; equal scores by position.
+
+        `within` says of each passage whether it takes part; all of them do without it.
+        """
         ...
 
 

@@ -10,12 +10,13 @@ import numpy
 from numpy.typing import NDArray
 
 from surefoot.errors import InputError, NotFoundError, SnapshotError
-from surefoot.records import Passage, RankedPassage
+from surefoot.records import EVERYBODY, Passage, RankedPassage, Reach
 from surefoot.retrieval.choosing import Candidate, choose
 from surefoot.retrieval.embeddings import checked
 from surefoot.retrieval.folders import cannot_write, owned_folder, remove_abandoned
 from surefoot.retrieval.fusion import Ranking, fuse
 from surefoot.retrieval.ports import Embedder, Engine, LexicalHit, OpenVectors, OpenWords, PassageFiles
+from surefoot.retrieval.readership import Readership, Within
 from surefoot.retrieval.recipes import Recipe
 from surefoot.retrieval.snapshots import CHROMA, DOCUMENTS, PASSAGES, WORDS, SnapshotInfo, verify_snapshot
 from surefoot.retrieval.vector_texts import passage_of_row
@@ -60,14 +61,18 @@ class SearchableSnapshot:
         self._passages = files.read_passages(info.path / PASSAGES)
         self._positions: Mapping[str, int] = {one.id: at for at, one in enumerate(self._passages)}
         self._stored = StoredVectors(info.path)
+        self._readership = Readership(self._passages)
         self._vectors = vectors
         self._words = words
         self._folders = folders
         self._open = True
 
-    async def search(self, question: str, *, limit: int) -> tuple[RankedPassage, ...]:
+    async def search(
+        self, question: str, *, limit: int, reach: Reach = EVERYBODY
+    ) -> tuple[RankedPassage, ...]:
         """At most `limit` passages, best first; none for a blank question. Any text may be asked.
 
+        Only passages within `reach` take part: others change neither what is found nor its scores' order.
         Raises InputError for a limit below 1, SnapshotError once closed, and what the embedder raises.
         """
         if limit < 1:
@@ -77,7 +82,10 @@ class SearchableSnapshot:
         asked = question.encode(errors="replace").decode()  # half a surrogate pair is no text
         if not asked.strip():
             return ()
-        (vector, near), hits = await asyncio.gather(self._by_meaning(asked), self._by_words(asked))
+        within = self._readership.within(reach)
+        (vector, near), hits = await asyncio.gather(
+            self._by_meaning(asked, within), self._by_words(asked, within)
+        )
         worded = {self._passages[hit.position].id: hit.score for hit in hits}
         rankings = [
             Ranking(ids=near, weight=self._recipe.dense.weight),
@@ -136,19 +144,29 @@ class SearchableSnapshot:
         texts = {one.source: await self.document_text(one.source) for one in found}
         return widened(self._passages, places, reach, texts)
 
-    async def _by_meaning(self, question: str) -> tuple[Vectors | None, tuple[str, ...]]:
-        """The nearest passages, each once: where it has several vectors, by the nearest of them."""
+    async def _by_meaning(
+        self, question: str, within: Within | None
+    ) -> tuple[Vectors | None, tuple[str, ...]]:
+        """The nearest passages, each once: where it has several vectors, by the nearest of them.
+
+        Among some passages alone every one is compared, so that none is missed for those out of reach.
+        """
         if self._recipe.dense.weight == 0:
             return None, ()
         vector = checked(await self._embedder.embed([question]), 1, self._embedder)[0]
         wanted = self._recipe.dense.candidates
+        if within is not None:
+            places = await asyncio.to_thread(self._stored.nearest, vector, within, wanted)
+            return vector, tuple(self._passages[place].id for place in places)
         rows = await asyncio.to_thread(self._vectors.search, vector, wanted * self._stored.most_rows)
         return vector, tuple(dict.fromkeys(map(passage_of_row, rows)))[:wanted]
 
-    async def _by_words(self, question: str) -> tuple[LexicalHit, ...]:
+    async def _by_words(self, question: str, within: Within | None) -> tuple[LexicalHit, ...]:
         if self._recipe.lexical.weight == 0:
             return ()
-        return await asyncio.to_thread(self._words.search, question, self._recipe.lexical.candidates)
+        return await asyncio.to_thread(
+            self._words.search, question, self._recipe.lexical.candidates, within=within
+        )
 
     def _similarity(self, passage_id: str, vector: Vectors) -> float:
         """The cosine, from the stored vectors, so that both legs' passages have it."""

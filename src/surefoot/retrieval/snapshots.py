@@ -65,11 +65,17 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+class _Said(_Strict):
+    metadata: dict[str, str]
+    access: list[str]
+
+
 class _Inputs(_Strict):
     format: int
     documents: dict[str, str]
     recipe: str
     embedder: str
+    said: dict[str, _Said] | None = None
 
 
 class _Passages(_Strict):
@@ -93,7 +99,13 @@ class _Manifest(_Strict):
 
 def snapshot_inputs(scan: Scan, recipe: Recipe, embedder: Embedder) -> dict[str, Json]:
     """Everything that decides a snapshot; the digest of this is its name."""
+    said: dict[str, Json] = {
+        one.source: {"metadata": dict(one.metadata), "access": list(one.access)}
+        for one in scan.documents
+        if one.metadata or one.access
+    }
     return {
+        **({"said": said} if said else {}),
         "format": BUILDER_FORMAT,
         "documents": {document.source: document.digest for document in scan.documents},
         "recipe": recipe.index_digest,
@@ -217,7 +229,7 @@ def _read_manifest(path: Path) -> _Manifest:
         raise _damaged(path, f"its manifest is wrong at {first['loc']}: {first['msg']}") from None
     except OSError as problem:
         raise _damaged(path, f"its manifest cannot be read: {problem.strerror}") from problem
-    if digest(manifest.inputs.model_dump()) != path.name:
+    if digest(manifest.inputs.model_dump(exclude_none=True)) != path.name:
         raise _damaged(path, "its manifest is that of another snapshot")
     return manifest
 

@@ -24,6 +24,13 @@ class StoredVectors:
         """How near the passage at that place is to a vector of length 1, in [-1, 1]: by its nearest row."""
         return _bounded(float((self._rows(passage) @ vector).max()))
 
+    def nearest(self, vector: Vectors, within: NDArray[numpy.bool_], limit: int) -> tuple[int, ...]:
+        """The places of the nearest passages among those within, nearest first; equal ones by place."""
+        nearness = numpy.maximum.reduceat(self._matrix @ vector, self._starts[:-1])
+        nearness[~within] = -numpy.inf
+        best = numpy.argsort(-nearness, kind="stable")[: min(limit, int(within.sum()))]
+        return tuple(int(place) for place in best)
+
     def likeness(self, one: int, other: int) -> float:
         """The cosine of two passages, in [-1, 1], by their nearest rows."""
         return _bounded(float((self._rows(one) @ self._rows(other).T).max()))

@@ -83,7 +83,7 @@ def authenticate_of(project: Project) -> Authenticate:
     service = project.settings.service
     if service.keys is not None:
         return HashedKeys(service.keys)
-    return LoopbackCallers(listening_on=service.host)
+    return LoopbackCallers(listening_on=service.host, groups=service.loopback_groups)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

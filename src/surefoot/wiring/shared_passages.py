@@ -7,7 +7,7 @@ from pathlib import Path
 
 from surefoot.answering import Retriever
 from surefoot.errors import SettingsError
-from surefoot.records import Passage, RankedPassage, digest_bytes
+from surefoot.records import EVERYBODY, Passage, RankedPassage, Reach, digest_bytes
 
 _FORM = 'a JSON list such as [{"source": "keys.md", "text": "Keys last 90 days."}], or any other text'
 _MOST_BYTES = 1_000_000
@@ -18,13 +18,17 @@ class SharedRetriever:
 
     def __init__(self, retriever: Retriever) -> None:
         self._retriever = retriever
-        self._searches: dict[tuple[str, int], asyncio.Task[tuple[RankedPassage, ...]]] = {}
+        self._searches: dict[tuple[str, int, str], asyncio.Task[tuple[RankedPassage, ...]]] = {}
 
-    async def search(self, question: str, *, limit: int) -> tuple[RankedPassage, ...]:
+    async def search(
+        self, question: str, *, limit: int, reach: Reach = EVERYBODY
+    ) -> tuple[RankedPassage, ...]:
         """What the retriever behind it finds."""
-        key = (question, limit)
+        key = (question, limit, repr(reach))
         if key not in self._searches:
-            self._searches[key] = asyncio.create_task(self._retriever.search(question, limit=limit))
+            self._searches[key] = asyncio.create_task(
+                self._retriever.search(question, limit=limit, reach=reach)
+            )
         try:
             return await asyncio.shield(self._searches[key])
         except Exception:
@@ -38,7 +42,9 @@ class GivenPassages:
     def __init__(self, passages: tuple[Passage, ...]) -> None:
         self._passages = passages
 
-    async def search(self, question: str, *, limit: int) -> tuple[RankedPassage, ...]:
+    async def search(
+        self, question: str, *, limit: int, reach: Reach = EVERYBODY
+    ) -> tuple[RankedPassage, ...]:
         """The passages in the order they were given; all of them, as somebody chose them."""
         return tuple(
             RankedPassage(passage=passage, score=1.0, similarity=None, lexical_score=None)

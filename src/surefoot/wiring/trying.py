@@ -14,7 +14,7 @@ from surefoot.changes.versions import PromptVersion
 from surefoot.errors import SnapshotError, SurefootError
 from surefoot.local import Report
 from surefoot.prompts import Prompt
-from surefoot.records import Manifest, digest
+from surefoot.records import Manifest, Reach, digest
 from surefoot.releases import AppFile, ReleaseParts
 from surefoot.reports.tried import Trial, TriedSide
 from surefoot.retrieval import Embedder, Recipe
@@ -57,7 +57,7 @@ class OpenTrial:
         """
         for retriever, limit in {(app.retriever, app.passages_shown) for app in self.apps}:
             with suppress(SurefootError):
-                await retriever.search(asked.question.text, limit=limit)
+                await retriever.search(asked.question.text, limit=limit, reach=asked.question.reach)
 
 
 @asynccontextmanager
@@ -208,7 +208,12 @@ def _asked(project: Project, app: AppFile, order: TryOrder) -> tuple[Asked, ...]
     said = [Asked(name="question", question=Question(text=text)) for text in order.questions]
     for wanted in order.cases:
         _, case = case_named(project, wanted)
-        said.append(Asked(name=wanted, question=Question(text=case.question, history=case.history)))
+        said.append(
+            Asked(
+                name=wanted,
+                question=Question(text=case.question, history=case.history, reach=Reach(groups=case.groups)),
+            )
+        )
     example = Asked(name="the app's example", question=Question(text=app.example))
     return tuple(said) or (example,)
 
