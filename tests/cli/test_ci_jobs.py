@@ -184,7 +184,7 @@ def test_a_rollback_is_not_undone_by_the_next_merge(house: House) -> None:
     top = house.author.top
     git(top, "pull", "-q", "--ff-only", "origin", "main")
     house.author.said("release", "rollback", "--reason", "a test")
-    (top / "papers" / "README.rst").write_text("Not a document.\n")
+    (top / "papers" / "notes.bin").write_text("Not a document.\n")
     commit(top, "Something else")
     house.pushed()
     back = house.production()
