@@ -77,7 +77,7 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     "instructor": ("evals/ragas_worker.py",),
     "openai": ("evals/ragas_worker.py",),
     "langchain_community": ("evals/ragas_worker.py",),
-    "cryptography": ("releases/signatures.py",),
+    "cryptography": ("releases/signatures.py", "api/token_signatures.py"),
     "psutil": ("local/processes.py",),
     "sqlalchemy": ("traces/sqlalchemy_store.py",),
     "prometheus_client": ("traces/prometheus_metrics.py",),

@@ -54,7 +54,7 @@ class HashedKeys:
     def __init__(self, path: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._path = path
         self._now = now
-        self._seen = _version(path)
+        self._seen = file_version(path)
         self._keys = read_keys(path).keys
 
     async def caller(self, claim: Claim) -> Caller:
@@ -78,7 +78,7 @@ class HashedKeys:
         return Caller(id=found.id, groups=found.groups, scopes=found.scopes)
 
     async def _reload_when_changed(self) -> None:
-        version = _version(self._path)  # one stat: microseconds
+        version = file_version(self._path)  # one stat: microseconds
         if version == self._seen:
             return
         try:
@@ -89,7 +89,8 @@ class HashedKeys:
         self._seen = version
 
 
-def _version(path: Path) -> tuple[int, int, int] | None:
+def file_version(path: Path) -> tuple[int, int, int] | None:
+    """What changes whenever the file does; None where it cannot be looked at."""
     try:
         now = path.stat()
     except OSError:
@@ -127,12 +128,12 @@ def create_key(
     expires_at: datetime | None = None,
 ) -> str:
     """Add a key to the file, making the file if need be, and return the key: this once, never again."""
-    with _alone(path):
+    with alone(path):
         return _added(path, key_id, scopes, groups, expires_at)
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
     """Wait until nobody else changes the file; reading it needs no lock, since it is swapped in whole.
 
     The lock is on a file beside it that stays: a lock on the file itself would go when it is replaced.

@@ -1,4 +1,4 @@
-"""`surefoot key`: who may call a service that others can reach."""
+"""`surefoot key`: who may call a service that others can reach, by keys and by signed tokens."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,12 +9,12 @@ from rich.text import Text
 
 from surefoot.cli.console import err, out, project_top, run
 
-app = typer.Typer(help="Make keys for callers.", no_args_is_help=True)
+app = typer.Typer(help="Make keys and signed tokens for callers.", no_args_is_help=True)
 
 
 @app.callback()
 def keys() -> None:
-    """Make keys for callers."""
+    """Make keys and signed tokens for callers."""
 
 
 @app.command()
@@ -52,3 +52,82 @@ async def _create(
             "Callers send it as `Authorization: Bearer ...`; the service reads the file service.keys names."
         )
     )
+
+
+@app.command()
+def issuer(
+    name: Annotated[str, typer.Argument(help="What to call it: callers are shown as NAME:subject.")],
+    public_key: Annotated[
+        Path | None,
+        typer.Option(help="An identity provider's public key in PEM; a pair of our own is made by default."),
+    ] = None,
+    iss: Annotated[str | None, typer.Option(help="What its tokens have as `iss`; NAME by default.")] = None,
+    audience: Annotated[str, typer.Option(help="What its tokens have as `aud`.")] = "surefoot",
+    group: Annotated[
+        list[str] | None, typer.Option(help="A group it may vouch for; any by default. Repeat for several.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="The file of issuers; the setting service.tokens by default.")
+    ] = None,
+) -> None:
+    """Trust an issuer of signed tokens: list its public key in the file of issuers."""
+    run(_issuer(name, public_key, iss or name, audience, tuple(group or ()), file))
+
+
+async def _issuer(
+    name: str, public_key: Path | None, iss: str, audience: str, groups: tuple[str, ...], file: Path | None
+) -> None:
+    from surefoot.api.issuers import add_issuer, read_pem
+    from surefoot.api.token_signatures import ed25519_pem
+    from surefoot.releases.signatures import new_key
+    from surefoot.settings import read_settings
+
+    settings = read_settings(project_top())
+    path = file or settings.service.tokens or settings.folders.state / "issuers.toml"
+    private = settings.folders.state / "issuers" / f"{name}.pem"
+    pem = ed25519_pem(new_key(private)) if public_key is None else read_pem(public_key)
+    add_issuer(path, name, issuer=iss, audience=audience, pem=pem, groups=groups)
+    out.print(Text(f"{path} trusts {name!r}; the service reads the file that service.tokens names."))
+    if public_key is None:
+        err.print(Text(f"Its private key is {private}: `surefoot key token` signs with it."))
+
+
+@app.command()
+def token(
+    caller: Annotated[str, typer.Argument(help="Whom the token speaks of; traces show it.")],
+    issuer: Annotated[str, typer.Option(help="The issuer, as `surefoot key issuer` named it.")],
+    group: Annotated[
+        list[str] | None, typer.Option(help="A group of the caller. Repeat for several.")
+    ] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="What it may do: ask, feedback, read. All its issuer's may, by default."),
+    ] = None,
+    hours: Annotated[float, typer.Option(min=0.01, max=24 * 366, help="Hours until it expires.")] = 8,
+    audience: Annotated[str, typer.Option(help="The service it is for.")] = "surefoot",
+    iss: Annotated[
+        str | None, typer.Option(help="What stands as `iss`; the issuer's name by default.")
+    ] = None,
+    signing_key: Annotated[
+        Path | None, typer.Option(help="The issuer's private key; where `key issuer` put it by default.")
+    ] = None,
+) -> None:
+    """Print a signed token for a caller. It is kept nowhere, and holds until it expires."""
+    claims: dict[str, str | float | list[str]] = {"sub": caller, "iss": iss or issuer, "aud": audience}
+    claims["groups"] = sorted(set(group or ()))
+    if scope:
+        claims["surefoot_scopes"] = scope
+    run(_token(claims, issuer, hours, signing_key))
+
+
+async def _token(
+    claims: dict[str, str | float | list[str]], issuer: str, hours: float, signing_key: Path | None
+) -> None:
+    from surefoot.api.tokens import signed_token
+    from surefoot.releases.signatures import sign
+    from surefoot.settings import read_settings
+
+    private = signing_key or read_settings(project_top()).folders.state / "issuers" / f"{issuer}.pem"
+    now = int(datetime.now(UTC).timestamp())
+    times = {"iat": now, "exp": now + int(hours * 3600)}
+    out.print(Text(signed_token({**claims, **times}, lambda content: sign(content, private))), soft_wrap=True)

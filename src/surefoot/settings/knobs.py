@@ -150,7 +150,9 @@ def _with_absolute_paths(settings: Settings, top: Path) -> Settings:
         update={
             "docs": absolute(settings.docs),
             "folders": settings.folders.model_copy(update=folders),
-            "service": settings.service.model_copy(update={"keys": absolute(settings.service.keys)}),
+            "service": settings.service.model_copy(
+                update={name: absolute(getattr(settings.service, name)) for name in ("keys", "tokens")}
+            ),
             "weights": settings.weights.model_copy(update={"files": files}),
         }
     )

@@ -36,6 +36,9 @@ class Service(Section):
     keys: Path | None = Field(
         None, description="file of hashed API keys; none means loopback callers need no key"
     )
+    tokens: Path | None = Field(
+        None, description="file of issuers whose signed tokens are let in, beside keys; none means no tokens"
+    )
     loopback_groups: tuple[str, ...] = Field(
         (), description="groups of callers without a key: what is kept to these they find too"
     )

@@ -79,10 +79,15 @@ async def model_of(project: Project) -> AsyncIterator[ModelParts]:
 
 
 def authenticate_of(project: Project) -> Authenticate:
-    """Who may call: holders of a key where there is a file of keys, else this machine alone."""
+    """Who may call: holders of a key or a signed token where there is a file of these, else this machine."""
     service = project.settings.service
-    if service.keys is not None:
-        return HashedKeys(service.keys)
+    keys = HashedKeys(service.keys) if service.keys is not None else None
+    if service.tokens is not None:
+        from surefoot.api.issuers import SignedTokens  # it loads cryptography, for these services alone
+
+        return SignedTokens(service.tokens, keys)
+    if keys is not None:
+        return keys
     return LoopbackCallers(listening_on=service.host, groups=service.loopback_groups)
 
 
