@@ -14,6 +14,7 @@ from pathlib import Path
 
 from surefoot.errors import InputError, RefusedError
 from surefoot.records import digest_bytes
+from surefoot.releases.break_glass import MOST_REASON, checked_words
 from surefoot.releases.canonical_files import canonical_of, list_canonical, read_canonical
 from surefoot.releases.deployment import Deployment
 from surefoot.releases.signatures import Signatures, read_signature
@@ -23,6 +24,7 @@ APPROVALS = "approvals"
 SCHEMA = 1
 LONGEST = timedelta(days=90)
 _MOST_BYTES = 20_000
+_CLOCKS_DIFFER = timedelta(hours=1)
 _PERSON = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,253}")
 _SPAN = re.compile(r"([0-9]{1,4})([hd])")
 
@@ -127,15 +129,13 @@ def fault_of(
     by = approval.by.casefold()
     if (approval.app, approval.release) != about:
         return f"it is about the release {approval.release[:12]} of {approval.app!r}"
+    if not _PERSON.fullmatch(by) or not by.isprintable():
+        return "it names nobody by email address"
     if trust.approvers and by not in {name.casefold() for name in trust.approvers}:
         return f"{by} is not among the approvers that the trust file lists"
     if by in {author.casefold() for author in authors}:
         return f"{by} is an author of the change"
-    if now >= approval.expires_at:
-        return f"it expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC"
-    if approval.expires_at - approval.made_at > LONGEST:
-        return f"it is for longer than {LONGEST.days} days"
-    return _unsigned(approval, trust, signature)
+    return _wrong_times(approval, now) or _wrong_reason(approval) or _unsigned(approval, trust, signature)
 
 
 def refuse_unapproved(found: tuple[FoundApproval, ...], release: str) -> FoundApproval:
@@ -149,6 +149,25 @@ def refuse_unapproved(found: tuple[FoundApproval, ...], release: str) -> FoundAp
         remedy="let somebody who is not an author of the change approve it and commit that: "
         f"surefoot release approve {release[:12]} --as NAME@EXAMPLE.ORG --expires 7d",
     )
+
+
+def _wrong_times(approval: Approval, now: datetime) -> str:
+    if now >= approval.expires_at:
+        return f"it expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC"
+    if approval.made_at > now + _CLOCKS_DIFFER:
+        return "it says that it was made later than now"
+    if approval.expires_at - approval.made_at > LONGEST:
+        return f"it is for longer than {LONGEST.days} days"
+    return ""
+
+
+def _wrong_reason(approval: Approval) -> str:
+    try:
+        if approval.reason:
+            checked_words(approval.reason, what="the reason", most=MOST_REASON)
+    except InputError:
+        return "its reason is not one printable line"
+    return ""
 
 
 def _unsigned(approval: Approval, trust: Trust, signature: bytes | None) -> str:

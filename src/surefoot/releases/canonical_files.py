@@ -1,5 +1,6 @@
 """Values as files of canonical JSON, named by the SHA-256 of their bytes, and read back strictly."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,9 +50,15 @@ def read_canonical(kind: type[T], folder: Path, digest: str, *, schema: int, wha
         canonical = canonical_of(kind, found, schema)
     except (ValueError, RecursionError) as error:
         raise damaged(file, f"it is not {what}: {' '.join(str(error).split(chr(10))[:3])}") from None
+    if any(isinstance(one, datetime) and one.utcoffset() is None for one in _fields(found)):
+        raise damaged(file, "it has a time without a zone")
     if canonical != content:
         raise damaged(file, f"it says more than {what} does, or in another spelling")
     return found
+
+
+def _fields(value: object) -> list[object]:
+    return [getattr(value, name) for name in getattr(value, "__dataclass_fields__", ())]
 
 
 def list_canonical(folder: Path) -> tuple[str, ...]:
