@@ -24,7 +24,8 @@ class FakeRegistry:
     """What it holds, how it behaves, and what it was asked, as `METHOD path`.
 
     `failures` are statuses it answers next with; `cut_after` bytes of a blob it hangs up, once; `guarded`
-    asks for a token, which only USER gets.
+    asks for a token, which only USER gets. Blobs are sent for to the host `elsewhere`. `keys` are the headers
+    Authorization that it was given.
     """
 
     blobs: dict[str, bytes] = field(default_factory=dict)
@@ -32,6 +33,8 @@ class FakeRegistry:
     failures: list[int] = field(default_factory=list)
     cut_after: int | None = None
     guarded: bool = False
+    elsewhere: str | None = None
+    keys: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     uploads: set[str] = field(default_factory=set)
     host: str = ""
@@ -53,6 +56,7 @@ class Answering(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         place = urlsplit(self.path)
         self.registry.asked.append(f"{self.command} {place.path}")
+        self.registry.keys += self.headers.get_all("Authorization", [])
         if place.path == "/token":
             self.token(parse_qs(place.query))
         elif not self.lets_in():
@@ -95,6 +99,8 @@ class Answering(BaseHTTPRequestHandler):
             self.reply(202, headers={"Location": place})
         elif self.command == "PUT":
             self.take(name.removeprefix("uploads/"), asks, body)
+        elif self.registry.elsewhere is not None:
+            self.reply(307, headers={"Location": f"http://{self.registry.elsewhere}{self.path}"})
         elif name in self.registry.blobs:
             self.send(self.registry.blobs[name])
         else:

@@ -168,6 +168,30 @@ def test_a_registry_that_wants_a_token_gets_it_with_the_key_of_docker_login(
     assert tree(tmp_path / "pulled") == tree(layout.path)
 
 
+def test_a_host_that_a_registry_sends_us_to_cannot_ask_for_the_registrys_key(
+    layout: Layout, registry: FakeRegistry, tmp_path: Path
+) -> None:
+    push(layout, registry)
+    registry.guarded = True
+    log_in(tmp_path, registry, USER)
+    with running_registry(FakeRegistry(guarded=True)) as stranger:
+        registry.elsewhere = stranger.host
+
+        with pytest.raises(KeyRefusedError):
+            pull(registry, Layout(path=tmp_path / "pulled"))
+
+        assert registry.keys and stranger.asked and stranger.keys == []
+
+
+def test_no_key_goes_over_a_line_without_tls_to_a_host_that_has_it(tmp_path: Path) -> None:
+    there = Registry(parse_address("oci://registry.example.org/acme/answers"))
+
+    assert there.may_see_the_key("https://registry.example.org/v2/acme/answers/blobs/uploads/1")
+    assert there.may_see_the_key("https://Registry.example.org:443/v2/")
+    for other in ("http://registry.example.org/v2/", "https://registry.example.org.evil/", "https://evil/"):
+        assert not there.may_see_the_key(other)
+
+
 def test_a_broken_file_of_keys_is_named_without_what_is_in_it(
     layout: Layout, registry: FakeRegistry, tmp_path: Path
 ) -> None:

@@ -83,6 +83,11 @@ def parse_address(text: str) -> Address:
     return Address(host=found["host"], repository=found["repository"])
 
 
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
 class Registry:
     """One repository, for the length of an `async with` block."""
 
@@ -172,6 +177,10 @@ class Registry:
 
         await self._again(point)
 
+    def may_see_the_key(self, url: str) -> bool:
+        """Whether an address is the registry's own, not another host's, and has TLS as that has."""
+        return _origin(url) == _origin(self.address.url)
+
     async def _manifest(self, tag: str, where: str) -> bytes:
         url = urljoin(self.address.url, f"manifests/{tag}")
         async with self._asked("GET", url, (HTTPStatus.OK, HTTPStatus.NOT_FOUND)) as reply:
@@ -223,7 +232,8 @@ class Registry:
         """A reply of one of these statuses; asked once more with a key where the registry wants one."""
         for keyed in (False, True):
             async with self._sent(method, url, body) as reply:
-                if reply.status == HTTPStatus.UNAUTHORIZED and not keyed:
+                ours = self.may_see_the_key(str(reply.url))  # it may have been sent on, to one who is not
+                if reply.status == HTTPStatus.UNAUTHORIZED and ours and not keyed:
                     challenge = parse_challenge(reply.headers.get("WWW-Authenticate", ""))
                     self._authorization = await self._authorized(challenge)
                     continue
@@ -236,8 +246,7 @@ class Registry:
     async def _sent(self, method: str, url: str, body: Body | None) -> AsyncIterator[aiohttp.ClientResponse]:
         assert self._session is not None, "used outside of its block"  # noqa: S101
         headers = {"Accept": MANIFEST_TYPE, "Accept-Encoding": "identity"}
-        # Another host, such as that of an upload, does not learn the key.
-        if self._authorization and urlsplit(url).netloc == self.address.host:
+        if self._authorization and self.may_see_the_key(url):
             headers["Authorization"] = self._authorization
         if body is not None:
             headers |= {"Content-Type": body.kind, "Content-Length": str(body.size)}
