@@ -28,6 +28,7 @@ from surefoot.cli import (
     prompt_trying,
     prompt_writing,
     prompting,
+    refreshing,
     releasing,
     reporting,
     running,
@@ -68,6 +69,7 @@ app.command("down")(running.down)
 app.command("status")(running.status)
 app.command("serve")(running.serve)
 app.command("ask")(asking.ask)
+app.command("refresh")(refreshing.refresh)
 app.command("report")(reporting.report)
 app.command("demo")(demonstrating.demo)
 for bundle_command in (bundling.pack, bundling.push, bundling.pull, bundling.verify):

@@ -63,7 +63,7 @@ def run_gate(
         signing_key=signing_key,
     )
     proven = run(_run(order))
-    sys.exit(EXIT_CODES[max((each.report.receipt.verdict.outcome for each in proven), key=_gravity)])
+    sys.exit(EXIT_CODES[max((each.report.receipt.verdict.outcome for each in proven), key=gravity)])
 
 
 @app.command()
@@ -82,7 +82,7 @@ def show(
     run(_show(receipt))
 
 
-def _gravity(outcome: str) -> int:
+def gravity(outcome: str) -> int:
     """Of several verdicts, the one that the command ends with: proven harm first."""
     return ("PASS", "INCONCLUSIVE", "REFUSED", "FAIL").index(outcome)
 
@@ -95,11 +95,12 @@ async def _run(order: "GateOrder") -> "tuple[Gated, ...]":
     with Steps() as steps:
         proven = await run_gate(project, order, reporter(steps))
     for gated in proven:
-        _print(gated)
+        print_gated(gated)
     return proven
 
 
-def _print(gated: "Gated") -> None:
+def print_gated(gated: "Gated") -> None:
+    """A verdict's report, where its files are, and what to do next."""
     from surefoot.reports.gate_terminal import gate_view
 
     out.print(gate_view(gated.report))
@@ -136,4 +137,4 @@ async def _show(prefix: str) -> None:
     suite = load_suite(project.settings.folders.evals / receipt.suite)
     if suite.digest != receipt.suite_digest:
         err.print("the suite has changed since: cases are shown as they are now", markup=False)
-    _print(reported(project, receipt, suite.cases))
+    print_gated(reported(project, receipt, suite.cases))

@@ -109,12 +109,8 @@ class Repository:
         back. Raises RefusedError, leaving commits and index as they were, when the branch has moved.
         """
         self.check_identity()
-        blobs = {
-            self.name_of(file): _line(self._run("hash-object", "-w", "--stdin", given=content))
-            for file, content in files.items()
-        }
-        entries = {name: f"100644 {blob}" for name, blob in blobs.items()}
-        tree = self._tree_with(entries, expected)
+        entries = {name: f"100644 {blob}" for name, blob in self._blobs(files).items()}
+        tree = self._tree_with(entries, expected.commit)
         if tree == _line(self._run("rev-parse", "--verify", f"{expected.commit}^{{tree}}")):
             self._stage(entries)
             return None
@@ -132,11 +128,47 @@ class Repository:
             )
         return commit
 
-    def _tree_with(self, entries: Mapping[str, str], expected: Head) -> str:
-        """The tree of the expected commit with these entries in it."""
+    def commit_on_branch(self, branch: str, files: Mapping[Path, bytes], message: str) -> str | None:
+        """Commit these bytes on a branch that is not checked out: the commit, or None if it has them all.
+
+        A new branch begins at HEAD; on one that is there the commit comes on top. Working trees and indexes
+        are left alone. RefusedError where the branch is checked out, or moves meanwhile.
+        """
+        self.check_identity()
+        reference = f"refs/heads/{branch}"
+        trees = self._run("worktree", "list", "--porcelain").decode(errors="replace").splitlines()
+        if f"branch {reference}" in trees:
+            raise RefusedError(
+                f"the branch {branch!r} is checked out, and its files would no longer be what it says",
+                remedy="check out another branch there, and run it again",
+            )
+        tip = self._try("rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}")
+        parent = self.head().commit if tip is None else _line(tip)
+        entries = {name: f"100644 {blob}" for name, blob in self._blobs(files).items()}
+        tree = self._tree_with(entries, parent)
+        if tree == _line(self._run("rev-parse", "--verify", f"{parent}^{{tree}}")):
+            return None
+        commit = _line(self._run("commit-tree", tree, "-p", parent, given=message.encode()))
+        before = "0" * len(commit) if tip is None else parent
+        subject = message.partition("\n")[0]
+        if self._try("update-ref", "-m", subject, reference, commit, before) is None:
+            raise RefusedError(
+                f"the branch {branch!r} cannot be made, or has moved meanwhile",
+                remedy=f"see `git branch --list {branch}*`; then run it again",
+            )
+        return commit
+
+    def _blobs(self, files: Mapping[Path, bytes]) -> dict[str, str]:
+        return {
+            self.name_of(file): _line(self._run("hash-object", "-w", "--stdin", given=content))
+            for file, content in files.items()
+        }
+
+    def _tree_with(self, entries: Mapping[str, str], commit: str) -> str:
+        """The tree of a commit with these entries in it."""
         with tempfile.TemporaryDirectory(prefix="surefoot-") as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-            self._run("read-tree", expected.commit, variables=index)
+            self._run("read-tree", commit, variables=index)
             self._run(
                 *("update-index", "-z", "--replace", "--index-info"),
                 given=_index_lines(entries),

@@ -7,7 +7,13 @@ from pathlib import Path
 
 from surefoot.errors import RefusedError, SettingsError
 from surefoot.files import replace_file
-from surefoot.releases.bundles import ReleaseBundle, cannot_write, load_parts, write_release
+from surefoot.releases.bundles import (
+    ReleaseBundle,
+    cannot_write,
+    load_parts,
+    read_release,
+    write_release,
+)
 from surefoot.releases.channels import (
     Pointer,
     channel_bytes,
@@ -107,12 +113,17 @@ def bring(place: Deployment, release: ReleaseBundle, beside: Mapping[Path, bytes
     write_release(
         place.promoted, release.manifest, {name: (release.folder / name).read_bytes() for name in names}
     )
-    files = {target / name: (target / name).read_bytes() for name in (MANIFEST, *names)}
-    files[place.promoted / _ATTRIBUTES[0]] = _ATTRIBUTES[1]
-    files.update(beside)
+    files = {**release_files(place, read_release(place.promoted, release.digest)), **beside}
     for file, content in files.items():
         keep(file, content)
     return files
+
+
+def release_files(place: Deployment, release: ReleaseBundle) -> dict[Path, bytes]:
+    """The files of a release as they are, or would be, in `serving/`."""
+    target, names = place.promoted / release.digest, (MANIFEST, *load_parts(release).files)
+    files = {target / name: (release.folder / name).read_bytes() for name in names}
+    return {**files, place.promoted / _ATTRIBUTES[0]: _ATTRIBUTES[1]}
 
 
 def refuse_linked(place: Deployment, files: Sequence[Path]) -> None:

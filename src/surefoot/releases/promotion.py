@@ -56,7 +56,7 @@ async def promote(place: Deployment, candidate: Candidate, *, report: Report) ->
         stand.refuse_uncommitted(release.digest)
         proofs = await proofs_of(place, stand.repository, candidate, stand.replaced)
         approval = approval_asked_for(stand, release.digest, candidate.deciding)
-        beside = _beside(place, release, proofs)
+        beside = proof_files(place, release, proofs)
         lines = [f"receipt: {proof.digest} by {proof.receipt.suite}" for proof in proofs]
         if approval is not None:
             beside |= approval_files(approval)
@@ -179,8 +179,8 @@ def _proven(place: Deployment, app: str, release: str) -> Pointer:
     )
 
 
-def _beside(place: Deployment, release: ReleaseBundle, proofs: tuple[Found, ...]) -> dict[Path, bytes]:
-    """The receipts, their signatures, and the recorded responses they rest on."""
+def proof_files(place: Deployment, release: ReleaseBundle, proofs: tuple[Found, ...]) -> dict[Path, bytes]:
+    """The receipts, their signatures, and the recorded responses they rest on, as `serving/` has them."""
     target, folders = place.promoted / release.digest, place.folders_of(release.digest)
     files = {}
     for proof in proofs:

@@ -144,6 +144,11 @@ def read_snapshot(path: Path) -> SnapshotInfo:
     return _info(path, _read_manifest(path))
 
 
+def document_digests(path: Path) -> dict[str, str]:
+    """The SHA-256 of each document that the snapshot was built from, by its name. Raises SnapshotError."""
+    return _read_manifest(path).inputs.documents
+
+
 def file_digests(path: Path) -> dict[str, str]:
     """The SHA-256 of each file that the manifest lists, by name. Raises SnapshotError."""
     return {name: file.sha256 for name, file in _read_manifest(path).files.items()}

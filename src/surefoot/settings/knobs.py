@@ -19,6 +19,7 @@ from surefoot.settings.sections import (
     Embedder,
     Folders,
     PromptLayer,
+    Refresh,
     Section,
     Service,
     Traces,
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     embedder: Embedder = Embedder()
     weights: Weights = Weights()
     traces: Traces = Traces()
+    refresh: Refresh = Refresh()
     promptlayer: PromptLayer = PromptLayer()
     trust: Trust = Trust()
 

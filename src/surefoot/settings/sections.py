@@ -119,6 +119,14 @@ class Traces(Section):
     keep_days: int = Field(30, ge=1, description="traces older than this are deleted when the service starts")
 
 
+class Refresh(Section):
+    """What `surefoot refresh` does with a release over changed documents."""
+
+    promote: bool = Field(
+        False, description="promote what passes and holds nothing suspicious, in place of proposing it"
+    )
+
+
 class Trust(Section):
     """Whom the deployment trusts; never in settings.toml, which a pull request can alter."""
 
