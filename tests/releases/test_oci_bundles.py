@@ -227,6 +227,18 @@ def test_a_bundle_is_laid_out_for_a_service_and_mended_where_it_was_damaged(
     }
 
 
+def test_a_copy_that_was_killed_as_it_began_is_begun_anew(layout: Layout, tmp_path: Path) -> None:
+    target = Layout(path=tmp_path / "target")
+    (target.path / ".writing-x").mkdir(parents=True)
+    (target.path / ".oci-layout.a1b2c3").touch()
+
+    copied(layout, target)
+    (target.path / ".index.json.a1b2c3").touch()
+    copied(layout, target)
+
+    assert tree(target.path) == tree(layout.path), "and nothing is left of it"
+
+
 def test_a_folder_that_holds_something_else_is_not_made_a_layout(
     packing: Packing, one: Manifest, tmp_path: Path
 ) -> None:

@@ -39,6 +39,8 @@ MOST_INDEX_BYTES = 4 * 1024 * 1024
 
 _VERSION = "1.0.0"
 _NAME_ONE = "name the folder that `surefoot release pack`, `push` or `pull` wrote"
+# What one that was killed may leave in a folder that is to be a layout.
+_BEGUN = (WRITING, f".{MARK}.")
 _AT_ONCE = 1024 * 1024
 
 
@@ -106,7 +108,7 @@ class Layout:
     def begin(self) -> None:
         """Make the folder a layout, unless it is one. RefusedError where it holds something else."""
         if not (self.path / MARK).exists():
-            if self.path.exists() and any(not path.name.startswith(WRITING) for path in self.path.iterdir()):
+            if self.path.exists() and not all(path.name.startswith(_BEGUN) for path in self.path.iterdir()):
                 raise RefusedError(
                     f"{self.path} holds something else than an OCI layout",
                     remedy="name a folder that is empty or not there yet",
@@ -142,6 +144,8 @@ class Layout:
             )
             if len(index) > MOST_INDEX_BYTES:
                 raise wrong(str(self.path), "its index would be larger than any reader takes")
+            for left in (*self.path.glob(f".{MARK}.*"), *self.path.glob(f".{INDEX}.*")):
+                left.unlink(missing_ok=True)  # whoever wrote it was killed, or would hold the lock
             if not (self.path / INDEX).exists() or (self.path / INDEX).read_bytes() != index:
                 replace_file(self.path / INDEX, index)
 
