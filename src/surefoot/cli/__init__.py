@@ -14,6 +14,7 @@ from surefoot.cli import (
     demonstrating,
     evaluating,
     gating,
+    index_care,
     indexing,
     keys,
     mirroring,
@@ -88,6 +89,15 @@ prompting.app.command("export")(prompt_moving.export)
 app.add_typer(prompting.app, name="prompt")
 changing.app.command("post")(change_posting.post)
 app.add_typer(changing.app, name="change")
+for name, command in (
+    ("show", index_care.show),
+    ("diff", index_care.diff),
+    ("verify", index_care.verify),
+    ("gc", index_care.gc),
+    ("export", index_care.export_to),
+    ("import", index_care.import_from),
+):
+    indexing.app.command(name)(command)
 app.add_typer(indexing.app, name="index")
 app.add_typer(modelling.app, name="model")
 app.add_typer(tracing.app, name="trace")

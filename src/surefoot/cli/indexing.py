@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from surefoot.retrieval.build import BuildReport
     from surefoot.wiring.project import Project
 
-app = typer.Typer(help="Build, list and search snapshots of documents.", no_args_is_help=True)
+app = typer.Typer(help="Build, search, compare and carry snapshots of documents.", no_args_is_help=True)
 
 AppName = Annotated[str | None, typer.Argument(help="An app of serving/apps/; every app by default.")]
 

@@ -51,10 +51,18 @@ class LlamaIndexDocuments:
         """Cut one document. Raises ValueError when the vendor changed more than white space."""
         passages = [
             _passage(source, read, window, headings_over(window, group))
-            for group in join_small(_sections(read), chunking.minimum_words)
+            for group in _groups(read, chunking)
             for window in _windows(read, group, chunking)
         ]
         return ParsedDocument(source=source, text=read.text, passages=tuple(passages))
+
+
+def _groups(read: ReadText, chunking: Chunking) -> tuple[tuple[Section, ...], ...]:
+    """Sections that are cut together: small ones with a neighbour, or all of them by sentences alone."""
+    sections = _sections(read)
+    if chunking.splitter == "sentence":
+        return (sections,) if sections else ()
+    return join_small(sections, chunking.minimum_words)
 
 
 def _sections(read: ReadText) -> tuple[Section, ...]:

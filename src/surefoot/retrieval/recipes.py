@@ -8,7 +8,7 @@ from surefoot.records import Json, digest
 from surefoot.tables import Table, read_table
 
 SCHEMA = 1
-SPLITTERS = ("structure",)
+SPLITTERS = ("structure", "sentence")
 ANALYSERS = ("english", "plain")
 
 
@@ -16,7 +16,8 @@ ANALYSERS = ("english", "plain")
 class Chunking:
     """How documents are cut, in words.
 
-    `structure` follows headings first, then sentences. A passage aims at no more than `limit_words`;
+    `structure` follows headings first, then sentences, and source code by its syntax; `sentence` goes by
+    sentences alone, across headings. A passage aims at no more than `limit_words`;
     one shorter than `minimum_words` is joined to its neighbour; a piece of a longer section repeats up to
     `overlap_words` of the sentences before it.
     """

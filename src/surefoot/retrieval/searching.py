@@ -15,6 +15,7 @@ from surefoot.retrieval.choosing import Candidate, choose
 from surefoot.retrieval.embeddings import checked
 from surefoot.retrieval.folders import cannot_write, owned_folder, remove_abandoned
 from surefoot.retrieval.fusion import Ranking, fuse
+from surefoot.retrieval.keeping import held_open
 from surefoot.retrieval.ports import Embedder, Engine, LexicalHit, OpenVectors, OpenWords, PassageFiles
 from surefoot.retrieval.readership import Readership, Within
 from surefoot.retrieval.recipes import Recipe
@@ -179,9 +180,10 @@ class SearchableSnapshot:
 def _open(
     path: Path, recipe: Recipe, embedder: Embedder, scratch: Path, engine: Engine
 ) -> SearchableSnapshot:
-    info = verify_snapshot(path)
-    _check_fit(info, recipe, embedder)
     with ExitStack() as opening:
+        info = verify_snapshot(path)
+        _check_fit(info, recipe, embedder)
+        opening.enter_context(held_open(path))
         try:
             remove_abandoned(scratch, SCRATCH)
             copy = opening.enter_context(owned_folder(scratch, SCRATCH)) / CHROMA

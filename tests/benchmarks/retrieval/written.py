@@ -18,6 +18,19 @@ LEFT, RIGHT, WIDTH, LINE = 300, 680, 720, 22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """What is to be reached at least, what was, and whether that is enough.
+
+    A difference is enough when its whole interval lies above.
+    """
+
+    name: str
+    least: float
+    value: Interval
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What one set showed: for each row every measure, question by question."""
 
@@ -30,28 +43,41 @@ class Result:
         """What rows are compared by."""
         return self.questions.measures[0]
 
-    def hybrid_against(self, leg: str) -> Interval:
+    def against(self, hybrid: str, leg: str) -> Interval:
         """How much higher the hybrid's main measure is than a leg's, on the same questions."""
-        return difference(self.rows["hybrid"][self.main], self.rows[leg][self.main])
+        return difference(self.rows[hybrid][self.main], self.rows[leg][self.main])
 
-    def goals(self) -> Iterator[tuple[str, float, float, bool]]:
-        """Each goal with its least value, what the hybrid reached, and whether that is enough."""
-        for measure, least in self.questions.goals.items():
-            reached = interval(self.rows["hybrid"][measure]).mean
-            yield f"{measure} at {self.questions.shown} passages", least, reached, reached >= least
-        for leg in ("dense", "lexical"):
-            lower = self.hybrid_against(leg).low
-            yield f"hybrid above {leg}: lower bound of the paired difference", 0.0, lower, lower > 0
+    def goals(self) -> Iterator[Goal]:
+        """Each goal for both hybrids: the measures by their means, the legs by the paired difference."""
+        for ending in ("", " + expansion"):
+            hybrid = f"hybrid{ending}"
+            for measure, least in self.questions.goals.items():
+                reached = interval(self.rows[hybrid][measure])
+                yield Goal(
+                    name=f"{hybrid}: {measure} at {self.questions.shown} passages",
+                    least=least,
+                    value=reached,
+                    reached=reached.mean >= least,
+                )
+            for leg in ("dense", "lexical"):
+                apart = self.against(hybrid, f"{leg}{ending}")
+                name = f"{hybrid}: {self.main} above {leg} alone, pairwise"
+                yield Goal(name=name, least=0.0, value=apart, reached=apart.low > 0)
 
 
 def table(result: Result) -> str:
     """The rows beside the published ones, in Markdown."""
     measures = result.questions.measures
-    head = ["", *(f"{measure} (95% interval)" for measure in measures), f"{result.main}, hybrid minus this"]
+    head = [
+        "",
+        *(f"{measure} (95% interval)" for measure in measures),
+        f"{result.main}, its hybrid minus this",
+    ]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for name, values in result.rows.items():
         cells = [_spread(interval(values[measure])) for measure in measures]
-        against = "" if name == "hybrid" else _signed(result.hybrid_against(name))
+        hybrid = "hybrid + expansion" if name.endswith("expansion") else "hybrid"
+        against = "" if name == hybrid else _signed(result.against(hybrid, name))
         lines.append(f"| {name} | {' | '.join(cells)} | {against} |")
     for anchor in result.questions.anchors:
         cells = [f"{anchor.values[measure]:.3f}" for measure in measures]
@@ -62,8 +88,8 @@ def table(result: Result) -> str:
 def printed(result: Result) -> str:
     """Table and goals for a terminal."""
     goals = "\n".join(
-        f"  {'reached' if reached else 'MISSED'}  {name}: {value:.3f}, goal {least:.3f}"
-        for name, least, value, reached in result.goals()
+        f"  {'reached' if one.reached else 'MISSED '}  {one.name}: {_spread(one.value)}, goal {one.least:.2f}"
+        for one in result.goals()
     )
     return f"\n{result.questions.name}, {result.asked} questions\n{table(result)}\n{goals}"
 
@@ -111,12 +137,12 @@ def plot(results: Sequence[Result]) -> str:
 
 def _section(result: Result) -> str:
     goals = "\n".join(
-        f"| {name} | {least:.3f} | {value:.3f} | {'yes' if reached else '**no**'} |"
-        for name, least, value, reached in result.goals()
+        f"| {one.name} | {one.least:.2f} | {_spread(one.value)} | {'yes' if one.reached else '**no**'} |"
+        for one in result.goals()
     )
     return (
         f"\n### {_title(result)}\n\n{table(result)}\n\n"
-        f"| goal, for the row hybrid | at least | measured | reached |\n|---|---|---|---|\n{goals}\n"
+        f"| goal | at least | measured | reached |\n|---|---|---|---|\n{goals}\n"
     )
 
 
@@ -132,8 +158,8 @@ def _kept(result: Result) -> dict[str, object]:
             for name, values in result.rows.items()
         },
         "goals": [
-            {"goal": name, "at_least": least, "value": round(value, 4), "reached": reached}
-            for name, least, value, reached in result.goals()
+            {"goal": one.name, "at_least": one.least, **_numbers(one.value), "reached": one.reached}
+            for one in result.goals()
         ],
         "published": {one.name: dict(one.values) for one in result.questions.anchors},
     }

@@ -1,0 +1,95 @@
+"""Which snapshots are needed, and how the others are removed without harm to whoever reads one."""
+
+import fcntl
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.errors import SnapshotError
+from surefoot.retrieval.folders import owned_folder, remove_abandoned
+from surefoot.retrieval.snapshots import MANIFEST, SnapshotInfo, list_snapshots
+
+REMOVING = ".removing-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A snapshot that stays, and why."""
+
+    snapshot: SnapshotInfo
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """What stays, and what was removed, or would be."""
+
+    kept: tuple[Kept, ...]
+    removed: tuple[SnapshotInfo, ...]
+
+
+@contextmanager
+def held_open(snapshot: Path) -> Iterator[None]:
+    """Keep a snapshot from being removed as long as this process reads it, however the process ends."""
+    descriptor = os.open(snapshot / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def sweep(folder: Path, pinned: Collection[str], *, remove: bool) -> Sweep:
+    """Remove every snapshot that is neither live, nor `pinned` by a release, nor open in a process.
+
+    Each is moved aside in one step and then removed, so that none is ever there in part. What a killed sweep
+    left is removed too. Raises SnapshotError for a manifest that cannot be read.
+    """
+    if remove:
+        remove_abandoned(folder, REMOVING)
+    kept: list[Kept] = []
+    removed: list[SnapshotInfo] = []
+    for snapshot in list_snapshots(folder):
+        reason = _needed(snapshot, pinned)
+        if reason is None and remove:
+            reason = None if _removed(snapshot) else "a process has it open"
+        if reason is None:
+            removed.append(snapshot)
+        else:
+            kept.append(Kept(snapshot=snapshot, reason=reason))
+    return Sweep(kept=tuple(kept), removed=tuple(removed))
+
+
+def named(folder: Path, beginning: str) -> Path:
+    """The snapshot whose digest begins so. Raises SnapshotError for none, and for more than one."""
+    digests = sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}"))
+    found = [digest for digest in digests if beginning and digest.startswith(beginning)]
+    if len(found) == 1:
+        return folder / found[0]
+    there = ", ".join(digest[:12] for digest in (found or digests)[:10]) or "none"
+    raise SnapshotError(
+        f"{len(found) or 'no'} snapshots begin with {beginning!r}; there are: {there}",
+        remedy="Give more of the digest; `surefoot index list` shows them whole.",
+    )
+
+
+def _needed(snapshot: SnapshotInfo, pinned: Collection[str]) -> str | None:
+    if snapshot.live_for:
+        return f"live for {', '.join(snapshot.live_for)}"
+    return "a release pins it" if snapshot.digest in pinned else None
+
+
+def _removed(snapshot: SnapshotInfo) -> bool:
+    """Remove it, unless a process holds it open."""
+    descriptor = os.open(snapshot.path / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with owned_folder(snapshot.path.parent, REMOVING) as aside:
+            snapshot.path.rename(aside / snapshot.digest)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
