@@ -116,6 +116,22 @@ def test_a_misspelt_key_is_asked_about_first(tmp_path: Path, front: str, remedy:
     assert refused(tmp_path, front=front).remedy.startswith(remedy)
 
 
+@pytest.mark.parametrize(
+    ("body", "remedy"),
+    [
+        ("{% user %}{{ qestion }}{% enduser %}", "Did you mean 'question'? Declare it"),
+        ("{% user %}{{ question | uper }}{% enduser %}", "Did you mean 'upper'? Use one of"),
+        (
+            "{% user %}{% if question is definde %}{% endif %}{% enduser %}",
+            "Did you mean 'defined'? Use one of",
+        ),
+        ("{% user %}{% include 'rule' %}{% enduser %}", "Did you mean 'rules'? Use one that is there"),
+    ],
+)
+def test_a_misspelt_name_in_a_template_is_asked_about_first(tmp_path: Path, body: str, remedy: str) -> None:
+    assert refused(tmp_path, body=body, rules="Be kind.").remedy.startswith(remedy)
+
+
 def test_where_no_key_is_known_none_is_offered(tmp_path: Path) -> None:
     front = FRONT.replace("input: {question: text, passages: passages}\n", "").replace(", drop: passages", "")
     problem = refused(tmp_path, front=f"{front}trust: {{question: user}}\n")

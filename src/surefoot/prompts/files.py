@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.errors import PromptError
+from surefoot.prompts.nearest import did_you_mean
 
 PROMPT_SUFFIX = ".prompt.md"
 MAX_FILE_BYTES = 200_000
@@ -74,13 +75,13 @@ def misnamed_files(folder: Path) -> list[Path]:
 def read_prompt_file(folder: Path, name: str) -> SourceFile:
     """The text of `<folder>/<name>.prompt.md`; PromptError offers the prompts that are there."""
     if not _PROMPT_NAME.match(name):
-        remedy = f"{SPELLING} {_offer(prompt_names(folder), folder)}"
+        remedy = f"{SPELLING} {_offer(name, prompt_names(folder), folder)}"
         raise PromptError(f"{name!r} is not a prompt's name", remedy=remedy)
     path = folder / f"{name}{PROMPT_SUFFIX}"
     if not os.path.lexists(path):
         raise PromptError(
             f"there is no prompt {name!r}: {str(path)!r} does not exist",
-            remedy=_offer(prompt_names(folder), folder),
+            remedy=_offer(name, prompt_names(folder), folder),
         )
     return _read(folder, path)
 
@@ -90,7 +91,7 @@ def read_include(folder: Path, name: str, place: Place) -> SourceFile:
     if not _NAME.match(name):
         raise PromptError(
             f"{name!r} is not an include's name",
-            remedy=f"{SPELLING} {_offer(include_names(folder), folder)}",
+            remedy=f"{SPELLING} {_offer(name, include_names(folder), folder)}",
             file=place.file,
             line=place.line,
             column=place.column,
@@ -99,7 +100,7 @@ def read_include(folder: Path, name: str, place: Place) -> SourceFile:
     if not os.path.lexists(path):
         raise PromptError(
             f"there is no include {name!r}: {str(path)!r} does not exist",
-            remedy=_offer(include_names(folder), folder),
+            remedy=_offer(name, include_names(folder), folder),
             file=place.file,
             line=place.line,
             column=place.column,
@@ -163,6 +164,8 @@ def _names(folder: Path, *, prefix: str, suffix: str, shape: re.Pattern[str]) ->
     return sorted(name for name in names if shape.match(name))
 
 
-def _offer(there: Sequence[str], folder: Path) -> str:
-    listed = ", ".join(repr(name) for name in there)
-    return f"Use one that is there: {listed}." if there else f"Write it in {str(folder)!r}."
+def _offer(name: str, there: Sequence[str], folder: Path) -> str:
+    listed = ", ".join(map(repr, there))
+    if not there:
+        return f"Write it in {str(folder)!r}."
+    return f"{did_you_mean(name, there)}Use one that is there: {listed}."

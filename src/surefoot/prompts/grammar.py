@@ -13,6 +13,7 @@ from jinja2.visitor import NodeTransformer
 from surefoot.errors import PromptError
 from surefoot.prompts import language
 from surefoot.prompts.files import Place, SourceFile, column_of, place_at, quoted_word
+from surefoot.prompts.nearest import did_you_mean
 from surefoot.prompts.template_faults import template_fault
 
 ReadInclude = Callable[[str, Place], SourceFile]
@@ -185,14 +186,12 @@ def check_names(tree: nodes.Template, sources: Sources, variables: Collection[st
     """Refuse names that are neither declared inputs nor set by the template."""
     there = every_node(tree)
     unknown = _free_names(tree, there, sources) - set(variables)
+    declared = ", ".join(map(repr, variables)) or "none"
     for name in there if unknown else ():
         if isinstance(name, nodes.Name) and name.name in unknown and name.ctx == "load":
-            declared = ", ".join(repr(variable) for variable in variables) or "none"
-            sources.refuse(
-                name.lineno,
-                f"there is no variable {name.name!r}",
-                f"Declare it under 'input', or use a declared one: {declared}.",
-            )
+            remedy = f"Declare it under 'input', or use a declared one: {declared}."
+            message = f"there is no variable {name.name!r}"
+            sources.refuse(name.lineno, message, did_you_mean(name.name, variables) + remedy)
 
 
 def _free_names(tree: nodes.Template, there: Sequence[nodes.Node], sources: Sources) -> set[str]:
@@ -266,9 +265,9 @@ def _outside_the_language(node: nodes.Node) -> tuple[str, str] | None:
 
 def _misused_name(node: nodes.Node) -> tuple[str, str] | None:
     if isinstance(node, nodes.Filter) and node.name not in language.FILTERS:
-        return f"there is no filter {node.name!r}", f"Use one of: {', '.join(language.FILTERS)}."
+        return f"there is no filter {node.name!r}", _one_of(node.name, language.FILTERS)
     if isinstance(node, nodes.Test) and node.name not in language.TESTS:
-        return f"there is no test {node.name!r}", f"Use one of: {', '.join(language.TESTS)}."
+        return f"there is no test {node.name!r}", _one_of(node.name, language.TESTS)
     if isinstance(node, nodes.Name) and node.name in language.RESERVED - {"loop", "range"}:
         return f"the name {node.name!r} means something else here", "Use another name."
     read = node.attr if isinstance(node, nodes.Getattr) else None
@@ -277,6 +276,10 @@ def _misused_name(node: nodes.Node) -> tuple[str, str] | None:
     if isinstance(read, str) and read.startswith("_"):
         return f"the attribute {read!r} cannot be read", "Read attributes that begin with a letter."
     return None
+
+
+def _one_of(name: str, there: Sequence[str]) -> str:
+    return f"{did_you_mean(name, there)}Use one of: {', '.join(there)}."
 
 
 def _misused_part(node: nodes.Node) -> tuple[str, str] | None:
