@@ -40,7 +40,12 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
         "console/pages.py",
         "reports/gate_html.py",
     ),
-    "llama_index": ("retrieval/llama_index_documents.py", "integrations/llama_index_answers.py"),
+    "llama_index": (
+        "retrieval/llama_index_documents.py",
+        "retrieval/llama_index_stores.py",
+        "retrieval/chroma_server.py",
+        "integrations/llama_index_answers.py",
+    ),
     "langchain_core": ("integrations/langchain_*.py",),
     "langsmith": ("integrations/langchain_app.py",),
     "bs4": ("retrieval/beautifulsoup_html.py",),
@@ -50,7 +55,7 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     "pdfplumber": ("retrieval/pdfplumber_pdf.py",),
     "tree_sitter": ("retrieval/tree_sitter_code.py",),
     **{f"tree_sitter_{name}": ("retrieval/tree_sitter_code.py",) for name in GRAMMARS},
-    "chromadb": ("retrieval/chroma_vectors.py",),
+    "chromadb": ("retrieval/chroma_*.py",),
     "bm25s": ("retrieval/bm25s_lexical.py",),
     "pyarrow": ("retrieval/passages_file.py",),
     # A room that speaks HTTP has one file for it.

@@ -33,6 +33,7 @@ from surefoot.cli import (
     releasing,
     reporting,
     running,
+    storing,
     tracing,
     whereabouts,
 )
@@ -96,6 +97,7 @@ for name, command in (
     ("gc", index_care.gc),
     ("export", index_care.export_to),
     ("import", index_care.import_from),
+    ("collections", storing.collections),
 ):
     indexing.app.command(name)(command)
 app.add_typer(indexing.app, name="index")

@@ -37,17 +37,18 @@ from surefoot.retrieval.snapshots import (
     verify_snapshot,
     write_manifest,
 )
+from surefoot.retrieval.stored_rows import rows_of
 from surefoot.retrieval.vector_texts import row_ids, search_text, vector_texts
 
 BUILDING = ".building-"
 CACHE = "embeddings.sqlite"
 
-Stage = Literal["read", "cut", "embed", "index"]
+Stage = Literal["read", "cut", "embed", "index", "store"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildProgress:
-    """How far a stage is. `done` and `total` count documents, or passages when embedding."""
+    """How far a stage is. `done` and `total` count documents; passages when embedding, rows when storing."""
 
     stage: Stage
     done: int
@@ -90,6 +91,7 @@ async def build_snapshot(
         if snapshot is None:
             await asyncio.to_thread(remove_abandoned, folder, BUILDING)
             snapshot = await _build(corpus, scan, recipe, embedder, target, inputs, engine, progress)
+        await _store(snapshot, engine, progress)
         await asyncio.to_thread(point_live, folder, corpus.name, recipe.name, snapshot.digest)
     except OSError as problem:
         raise cannot_write(problem, folder) from problem
@@ -139,7 +141,9 @@ async def _build(
         for leg in (WORDS, CHROMA):
             (folder / leg).mkdir()
         engine.words.write(folder / WORDS, texts, recipe.lexical)
-        engine.vectors.write(folder / CHROMA, row_ids([passage.id for passage in passages], owners), vectors)
+        if engine.store is None:
+            rows = row_ids([passage.id for passage in passages], owners)
+            engine.vectors.write(folder / CHROMA, rows, vectors)
         write_manifest(
             folder,
             inputs,
@@ -188,6 +192,21 @@ def _said_of(document: ParsedDocument, file: DocumentFile) -> ParsedDocument:
         for one in document.passages
     )
     return replace(document, passages=passages)
+
+
+async def _store(snapshot: SnapshotInfo, engine: Engine, progress: Listener) -> None:
+    """Fill the vector store elsewhere, where there is one, before the snapshot is live."""
+    store, loop = engine.store, asyncio.get_running_loop()
+    if store is None:
+        return
+
+    def told(done: int, total: int) -> None:
+        loop.call_soon_threadsafe(progress, BuildProgress(stage="store", done=done, total=total))
+
+    def publish() -> None:
+        store.publish(rows_of(snapshot, engine.files.read_passages(snapshot.path / PASSAGES)), told)
+
+    await asyncio.to_thread(publish)
 
 
 def _whole_snapshot(target: Path) -> SnapshotInfo | None:

@@ -6,7 +6,7 @@ type checkers alone, so importing the ports loads nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
@@ -160,11 +160,58 @@ class PassageFiles(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRows:
+    """The rows of a snapshot's dense leg. `vectors` has a row for each of `ids`, and may be mapped.
+
+    `name` begins with the snapshot's digest and covers the rows: one name is the same rows for ever. `mark`
+    is the digest of the ids in order, which a store keeps to say that it holds all of them.
+    """
+
+    name: str
+    ids: tuple[str, ...]
+    vectors: Vectors
+    mark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCollection:
+    """A collection of ours in a vector store. One that is not whole was being filled, or its filler died."""
+
+    name: str
+    rows: int
+    whole: bool
+
+
+class VectorStore(Protocol):
+    """Holds the dense leg elsewhere, in a collection for each snapshot. Raises SnapshotError alone."""
+
+    def publish(self, rows: StoredRows, told: Callable[[int, int], None]) -> None:
+        """Make sure that it holds all these rows; `told` hears how many of how many it has taken."""
+        ...
+
+    def open(self, rows: StoredRows) -> OpenVectors:
+        """The collection of these rows, open to search; never one that lacks any."""
+        ...
+
+    def collections(self) -> tuple[StoredCollection, ...]:
+        """Our collections, by name."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove a collection of ours."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """The vendors of this room, chosen by `wiring`."""
+    """The vendors of this room, chosen by `wiring`.
+
+    With a `store` the dense leg is there and in no snapshot; without one it is in `vectors`.
+    """
 
     reader: DocumentReader
     parser: DocumentParser
     vectors: VectorIndex
     words: LexicalIndex
     files: PassageFiles
+    store: VectorStore | None = None

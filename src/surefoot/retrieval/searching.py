@@ -19,7 +19,16 @@ from surefoot.retrieval.keeping import held_open
 from surefoot.retrieval.ports import Embedder, Engine, LexicalHit, OpenVectors, OpenWords, PassageFiles
 from surefoot.retrieval.readership import Readership, Within
 from surefoot.retrieval.recipes import Recipe
-from surefoot.retrieval.snapshots import CHROMA, DOCUMENTS, PASSAGES, WORDS, SnapshotInfo, verify_snapshot
+from surefoot.retrieval.snapshots import (
+    CHROMA,
+    DOCUMENTS,
+    PASSAGES,
+    WORDS,
+    SnapshotInfo,
+    file_digests,
+    verify_snapshot,
+)
+from surefoot.retrieval.stored_rows import rows_of
 from surefoot.retrieval.vector_texts import passage_of_row
 from surefoot.retrieval.vectors_file import StoredVectors
 from surefoot.retrieval.widening import widened
@@ -49,6 +58,7 @@ class SearchableSnapshot:
         embedder: Embedder,
         *,
         files: PassageFiles,
+        passages: Sequence[Passage],
         vectors: OpenVectors,
         words: OpenWords,
         folders: ExitStack,
@@ -59,7 +69,7 @@ class SearchableSnapshot:
         self._recipe = recipe
         self._embedder = embedder
         self._files = files
-        self._passages = files.read_passages(info.path / PASSAGES)
+        self._passages = passages
         self._positions: Mapping[str, int] = {one.id: at for at, one in enumerate(self._passages)}
         self._stored = StoredVectors(info.path)
         self._readership = Readership(self._passages)
@@ -184,13 +194,11 @@ def _open(
         info = verify_snapshot(path)
         _check_fit(info, recipe, embedder)
         opening.enter_context(held_open(path))
-        try:
-            remove_abandoned(scratch, SCRATCH)
-            copy = opening.enter_context(owned_folder(scratch, SCRATCH)) / CHROMA
-            shutil.copytree(path / CHROMA, copy, copy_function=shutil.copyfile)
-        except OSError as problem:
-            raise cannot_write(problem, scratch) from problem
-        vectors = engine.vectors.open(copy)
+        passages = engine.files.read_passages(path / PASSAGES)
+        if engine.store is None:
+            vectors = _open_own(info, passages, scratch, engine, opening)
+        else:
+            vectors = engine.store.open(rows_of(info, passages))
         opening.callback(vectors.close)
         words = engine.words.open(path / WORDS, recipe.lexical)
         return SearchableSnapshot(
@@ -198,10 +206,32 @@ def _open(
             recipe,
             embedder,
             files=engine.files,
+            passages=passages,
             vectors=vectors,
             words=words,
             folders=opening.pop_all(),
         )
+
+
+def _open_own(
+    info: SnapshotInfo, passages: Sequence[Passage], scratch: Path, engine: Engine, opening: ExitStack
+) -> OpenVectors:
+    """The snapshot's own index, from a copy that lives as long as `opening`.
+
+    A snapshot that was built for a vector store elsewhere has none: it is made here, of the vectors it has.
+    """
+    try:
+        remove_abandoned(scratch, SCRATCH)
+        copy = opening.enter_context(owned_folder(scratch, SCRATCH)) / CHROMA
+        if any(name.startswith(f"{CHROMA}/") for name in file_digests(info.path)):
+            shutil.copytree(info.path / CHROMA, copy, copy_function=shutil.copyfile)
+        else:
+            copy.mkdir()
+            rows = rows_of(info, passages)
+            engine.vectors.write(copy, rows.ids, rows.vectors)
+    except OSError as problem:
+        raise cannot_write(problem, scratch) from problem
+    return engine.vectors.open(copy)
 
 
 def _check_fit(info: SnapshotInfo, recipe: Recipe, embedder: Embedder) -> None:

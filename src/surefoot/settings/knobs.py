@@ -18,6 +18,7 @@ from surefoot.settings.sections import (
     Chat,
     Embedder,
     Folders,
+    Index,
     PromptLayer,
     Refresh,
     Section,
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     service: Service = Service()
     chat: Chat = Chat()
     embedder: Embedder = Embedder()
+    index: Index = Index()
     weights: Weights = Weights()
     traces: Traces = Traces()
     refresh: Refresh = Refresh()

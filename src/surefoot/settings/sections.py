@@ -98,6 +98,21 @@ class Embedder(Section):
     threads: int = Field(2, ge=1, description="threads for embedding in-process")
 
 
+class Index(Section):
+    """Where the vectors of snapshots are searched."""
+
+    store: str = Field(
+        "chroma", description="chroma: in each process, from the snapshot; chroma-server: by a server"
+    )
+    store_url: str | None = Field(
+        None, description="where that server listens, such as http://127.0.0.1:8000; needed with one"
+    )
+    store_key_variable: str | None = Field(
+        None, description="name of the environment variable that holds that server's key"
+    )
+    store_seconds: float = Field(10.0, gt=0, description="limit for one request to that server")
+
+
 class Weights(Section):
     """Where weights come from; their SHA-256 is the same whichever way they come."""
 

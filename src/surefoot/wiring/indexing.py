@@ -18,24 +18,30 @@ from surefoot.retrieval.chroma_vectors import ChromaVectors
 from surefoot.retrieval.documents import scan_corpus
 from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
 from surefoot.retrieval.passages_file import ParquetPassages
+from surefoot.retrieval.ports import VectorStore
 from surefoot.retrieval.readers import FileReaders
 from surefoot.retrieval.searching import SearchableSnapshot, open_snapshot
 from surefoot.retrieval.snapshots import snapshot_inputs
 from surefoot.wiring.project import Project, secret
 from surefoot.wiring.releasing import in_production, live_snapshot_of, production_pointer
+from surefoot.wiring.stores import store_of
 
 # The longest text an endpoint is sent, in tokens; what MiniLM reads in-process.
 MOST_EMBEDDED_TOKENS = 256
 
 
-def engine() -> Engine:
-    """Our readers read, LlamaIndex cuts, Chroma holds vectors, bm25s holds words, Parquet holds passages."""
+def engine(store: VectorStore | None = None) -> Engine:
+    """Our readers read, LlamaIndex cuts, Chroma holds vectors, bm25s holds words, Parquet holds passages.
+
+    With a `store` the vectors are there instead.
+    """
     return Engine(
         reader=FileReaders(),
         parser=LlamaIndexDocuments(),
         vectors=ChromaVectors(),
         words=Bm25sLexical(),
         files=ParquetPassages(),
+        store=store,
     )
 
 
@@ -75,7 +81,7 @@ async def build_index(
         project.recipe_of(app),
         embedder,
         project.snapshots,
-        engine=engine(),
+        engine=engine(store_of(project.settings.index)),
         progress=progress,
     )
 
@@ -101,7 +107,9 @@ async def open_pinned(
             "with `surefoot gate run`",
         )
     scratch = project.settings.folders.state / "scratch"
-    return await open_snapshot(path, recipe, embedder, scratch, engine=engine())
+    return await open_snapshot(
+        path, recipe, embedder, scratch, engine=engine(store_of(project.settings.index))
+    )
 
 
 async def build_production_index(
@@ -128,7 +136,12 @@ async def build_production_index(
         # A name of its own: the pointer of the working tree's recipe stays where it is.
         named = replace(chosen.parts.recipe, name=f"release-{release[:12]}")
         return await build_snapshot(
-            corpus, named, embedder, project.snapshots, engine=engine(), progress=progress
+            corpus,
+            named,
+            embedder,
+            project.snapshots,
+            engine=engine(store_of(project.settings.index)),
+            progress=progress,
         )
     if (project.snapshots / pinned).is_dir():
         return None
