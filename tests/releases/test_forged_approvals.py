@@ -1,18 +1,20 @@
 """Approvals as somebody writes them by hand who wants a release in, and moves that would hide its author."""
 
 import asyncio
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.releases.repositories import FIRST, SECOND, THIRD, Trial
+from tests.releases.repositories import FIRST, SECOND, THIRD, Trial, serves
 from tests.releases.test_approvals import MARIA, an_approval, approved, forged
 
 from surefoot.errors import RefusedError
 from surefoot.records import digest_bytes
 from surefoot.releases import Trust
 from surefoot.releases.approvals import approvals_folder
+from surefoot.releases.bundles import read_release
 
 AUTHOR = "tester@example.org"
 
@@ -79,3 +81,23 @@ def test_a_rollback_after_a_change_hides_nobody_who_made_it(asking: Trial) -> No
 
     with pytest.raises(RefusedError, match=f"{AUTHOR} is an author of the change"):
         approved(asking, THIRD, by=AUTHOR)
+
+
+def test_a_rollback_to_what_never_served_is_no_way_around_an_approval(asking: Trial) -> None:
+    kept = asking.place.promoted
+    shutil.copytree(asking.project / ".surefoot" / "releases" / SECOND.digest, kept / SECOND.digest)
+    asking.git("add", "--", "serving")
+    asking.git("commit", "-q", "-m", "Bring a release along")
+
+    with pytest.raises(RefusedError, match="never served"):
+        asyncio.run(asking.rollback(read_release(kept, SECOND.digest)))
+    assert serves(asking) == FIRST.digest
+
+
+def test_what_served_goes_back_without_an_approval(asking: Trial) -> None:
+    asyncio.run(replace(asking, trust=Trust()).promote(SECOND))
+    asyncio.run(asking.rollback())
+
+    asyncio.run(asking.rollback(read_release(asking.place.promoted, SECOND.digest)))
+
+    assert serves(asking) == SECOND.digest

@@ -23,7 +23,7 @@ from surefoot.releases.break_glass import (
     read_break_glass,
 )
 from surefoot.releases.bundles import ReleaseBundle, load_parts, read_release
-from surefoot.releases.channels import Pointer
+from surefoot.releases.channels import Pointer, channel_file
 from surefoot.releases.conditions import Candidate, proofs_of
 from surefoot.releases.deployment import Deployment, Found, receipts_of
 from surefoot.releases.entry import check_entry
@@ -132,6 +132,7 @@ def _goal(stand: Stand, now: Pointer, to: ReleaseBundle | None) -> Pointer:
     """What to point back to."""
     place, committed = stand.place, stand.committed
     if to is not None:
+        _refuse_never_served(stand, to.digest)
         return _proven(place, stand.app, to.digest)
     if committed is not None and now != committed and now.release == _baseline(place, committed):
         return now  # a rollback that was killed before its commit: one step back, not two
@@ -142,6 +143,17 @@ def _goal(stand: Stand, now: Pointer, to: ReleaseBundle | None) -> Pointer:
             remedy="promote another release, or name one with --to",
         )
     return _proven(place, stand.app, before)
+
+
+def _refuse_never_served(stand: Stand, release: str) -> None:
+    """Where approvals are asked for, only what served goes back without one: a rollback asks for none."""
+    name = stand.repository.name_of(channel_file(stand.place.serving, stand.app))
+    search = ("log", "-1", "--format=%H", f"-S{release}", "HEAD", "--", name)
+    if stand.place.trust.approvals_required and not stand.repository.read(*search):
+        raise RefusedError(
+            f"{release[:12]} never served, as far as this clone knows, and a rollback asks for no approval",
+            remedy="promote it with an approval; where the clone is shallow, `git fetch --unshallow` first",
+        )
 
 
 def _baseline(place: Deployment, pointer: Pointer) -> str | None:
