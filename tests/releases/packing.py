@@ -70,6 +70,7 @@ class Packing:
                 dimensions=3,
                 document_passages={"a.md": 2},
                 unread={},
+                suspicions={},
                 passages_digest=PASSAGES,
             )
         return folder.name

@@ -84,6 +84,8 @@ async def _show(beginning: str | None, app_name: str | None, *, documents: bool)
         out.print(Text(f"{name:<12}{value}"))
     for source, reason in info.unread.items():
         out.print(Text(f"{'skipped':<12}{source}: {reason}"))
+    for source, names in info.suspicions.items():
+        out.print(Text(f"{'suspicious':<12}{source}: {', '.join(names)}"))
     if documents:
         for source, passages in info.document_passages.items():
             out.print(Text(f"{passages:>6} passages  {source}"))

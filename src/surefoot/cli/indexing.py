@@ -131,6 +131,8 @@ def print_report(report: "BuildReport") -> None:
     for document in report.documents:
         if document.outcome == "skipped":
             err.print(Text(f"skipped {document.source}: {document.reason}"))
+    for source, names in report.snapshot.suspicions.items():
+        err.print(Text(f"suspicious {source}: it may speak to a model ({', '.join(names)})"))
     left = [f"{report.hidden} hidden"] * bool(report.hidden) + [f"{report.unmatched} of other kinds"] * bool(
         report.unmatched
     )

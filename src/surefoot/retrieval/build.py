@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -11,17 +11,16 @@ import numpy
 from surefoot.errors import SnapshotError
 from surefoot.records import Json, Passage, digest
 from surefoot.retrieval.corpora import Corpus
+from surefoot.retrieval.cutting import cut_documents
 from surefoot.retrieval.documents import (
-    DocumentFile,
     DocumentReport,
     Scan,
     nothing_to_read,
-    read_bytes,
     scan_corpus,
 )
 from surefoot.retrieval.embeddings import embed_texts
 from surefoot.retrieval.folders import cannot_write, owned_folder, publish, remove_abandoned, settle
-from surefoot.retrieval.ports import Embedder, Engine, ParsedDocument
+from surefoot.retrieval.ports import Embedder, Engine
 from surefoot.retrieval.recipes import Recipe
 from surefoot.retrieval.snapshots import (
     CHROMA,
@@ -119,10 +118,16 @@ async def _build(
     engine: Engine,
     progress: Listener,
 ) -> SnapshotInfo:
-    documents, unread = await _cut(scan, recipe, engine, progress)
+    cut = await cut_documents(
+        scan,
+        recipe,
+        engine,
+        lambda done, total: progress(BuildProgress(stage="cut", done=done, total=total)),
+    )
+    documents = cut.documents
     passages = tuple(passage for document in documents for passage in document.passages)
     if not passages:
-        raise nothing_to_read(corpus, scan, unread)
+        raise nothing_to_read(corpus, scan, cut.unread)
     texts = [search_text(passage) for passage in passages]
     embedded, owners = vector_texts(passages, recipe.dense.window_words)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -149,7 +154,8 @@ async def _build(
             inputs,
             dimensions=embedder.dimensions,
             document_passages={document.source: len(document.passages) for document in documents},
-            unread=unread,
+            unread=cut.unread,
+            suspicions=cut.suspicions,
             passages_digest=passages_digest(passages),
         )
         settle(folder)
@@ -160,38 +166,6 @@ async def _build(
         await asyncio.to_thread(write, folder)
     progress(BuildProgress(stage="index", done=len(documents), total=len(documents)))
     return read_snapshot(target)
-
-
-async def _cut(
-    scan: Scan, recipe: Recipe, engine: Engine, progress: Listener
-) -> tuple[tuple[ParsedDocument, ...], dict[str, str]]:
-    """The documents that have passages, and the reason for each that has none."""
-    documents: list[ParsedDocument] = []
-    unread: dict[str, str] = {}
-    for number, file in enumerate(scan.documents, 1):
-        content = await asyncio.to_thread(read_bytes, file)
-        try:
-            read = await asyncio.to_thread(engine.reader.read, content, file.path.name)
-            parsed = await asyncio.to_thread(engine.parser.parse, file.source, read, recipe.chunking)
-            if parsed.passages:
-                documents.append(_said_of(parsed, file))
-            else:
-                unread[file.source] = "it has no readable text"
-        except ValueError as reason:
-            unread[file.source] = str(reason)
-        progress(BuildProgress(stage="cut", done=number, total=len(scan.documents)))
-    return tuple(documents), unread
-
-
-def _said_of(document: ParsedDocument, file: DocumentFile) -> ParsedDocument:
-    """Its passages with what the corpus says of it; that goes before what it says of itself."""
-    if not file.metadata and not file.access:
-        return document
-    passages = tuple(
-        replace(one, metadata={**one.metadata, **file.metadata}, access=file.access)
-        for one in document.passages
-    )
-    return replace(document, passages=passages)
 
 
 async def _store(snapshot: SnapshotInfo, engine: Engine, progress: Listener) -> None:

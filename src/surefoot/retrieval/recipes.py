@@ -70,6 +70,8 @@ class Choice:
 class Recipe:
     """How to cut, index, search and fuse. `limit` is how many passages a search returns by default.
 
+    Passages that look like instructions to a model are marked, and with `holds_back` not indexed at all.
+
     The name is not part of the digest: equal recipes are equal whatever their files are called.
     """
 
@@ -80,6 +82,7 @@ class Recipe:
     rrf_k: int = 60
     limit: int = 4
     choice: Choice = Choice()
+    holds_back: bool = False
 
     def canonical(self) -> Json:
         """What the recipe says, in one spelling; comments, order and left-out defaults do not matter.
@@ -103,6 +106,7 @@ class Recipe:
             },
             "fusion": {"rrf_k": self.rrf_k},
             "search": self._search(),
+            **self._scan(),
         }
 
     def _chunking(self) -> dict[str, Json]:
@@ -123,6 +127,9 @@ class Recipe:
             **_set("neighbours", chosen.neighbours, default.neighbours),
         }
 
+    def _scan(self) -> dict[str, Json]:
+        return {"scan": {"suspicious": "hold back"}} if self.holds_back else {}
+
     def _windows(self) -> dict[str, Json]:
         return _set("window_words", self.dense.window_words, DenseLeg().window_words)
 
@@ -140,14 +147,20 @@ class Recipe:
             "analyser": self.lexical.analyser,
         }
         return digest(
-            {"schema": SCHEMA, "chunking": self._chunking(), "dense": self._windows(), "lexical": lexical}
+            {
+                "schema": SCHEMA,
+                "chunking": self._chunking(),
+                "dense": self._windows(),
+                "lexical": lexical,
+                **self._scan(),
+            }
         )
 
 
 def load_recipe(path: Path) -> Recipe:
     """Read `<name>.toml`. Raises NotFoundError and SettingsError."""
     top = read_table(path, schema=SCHEMA)
-    fusion, search = top.table("fusion"), top.table("search")
+    fusion, search, scan = top.table("fusion"), top.table("search"), top.table("scan")
     recipe = Recipe(
         name=path.stem,
         chunking=_chunking(top.table("chunking")),
@@ -156,8 +169,9 @@ def load_recipe(path: Path) -> Recipe:
         rrf_k=fusion.integer("rrf_k", 60, least=1, most=10_000),
         limit=search.integer("limit", 4, least=1, most=100),
         choice=_choice(search),
+        holds_back=scan.text("suspicious", "mark", one_of=("mark", "hold back")) == "hold back",
     )
-    for table in (fusion, search, top):
+    for table in (fusion, search, scan, top):
         table.refuse_others()
     if recipe.dense.weight == 0 and recipe.lexical.weight == 0:
         raise SettingsError(

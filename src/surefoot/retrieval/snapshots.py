@@ -27,7 +27,7 @@ from surefoot.retrieval.ports import Embedder
 from surefoot.retrieval.recipes import Recipe
 
 SCHEMA = 1
-# Raise it whenever the same inputs give other passages, vectors or words than before.
+# Raise it whenever the same inputs give other passages, vectors, words or suspicions than before.
 BUILDER_FORMAT = 3
 MANIFEST = "manifest.json"
 PASSAGES = "passages.parquet"
@@ -42,7 +42,8 @@ CHROMA = "chroma"
 class SnapshotInfo:
     """What a snapshot's manifest says.
 
-    `document_passages` counts passages by source; `unread` gives the reason for each document without any.
+    `document_passages` counts passages by source; `unread` gives the reason for each document without any,
+    and `suspicions` the rules that a document's passages meet: they are marked, or were held back.
     `recipe` is the digest of what the recipe says about indexing, `embedder` an identity, `passages_digest`
     that of the passages' ids in order. `live_for` lists corpora and recipes as "corpus/recipe".
     """
@@ -53,6 +54,7 @@ class SnapshotInfo:
     passages: int
     document_passages: Mapping[str, int]
     unread: Mapping[str, str]
+    suspicions: Mapping[str, tuple[str, ...]]
     recipe: str
     embedder: str
     dimensions: int
@@ -94,6 +96,7 @@ class _Manifest(_Strict):
     dimensions: int
     passages: _Passages
     unread: dict[str, str]
+    suspicions: dict[str, tuple[str, ...]]
     files: dict[str, _File]
 
 
@@ -120,6 +123,7 @@ def write_manifest(
     dimensions: int,
     document_passages: Mapping[str, int],
     unread: Mapping[str, str],
+    suspicions: Mapping[str, tuple[str, ...]],
     passages_digest: str,
 ) -> None:
     """Write manifest.json over all files that are in the folder."""
@@ -134,6 +138,7 @@ def write_manifest(
         "dimensions": dimensions,
         "passages": {"digest": passages_digest, "by_document": document_passages},
         "unread": unread,
+        "suspicions": {source: list(names) for source, names in suspicions.items()},
         "files": files,
     }
     (folder / MANIFEST).write_bytes(canonical_json(manifest))
@@ -247,6 +252,7 @@ def _info(path: Path, manifest: _Manifest, live_for: tuple[str, ...] = ()) -> Sn
         passages=sum(manifest.passages.by_document.values()),
         document_passages=manifest.passages.by_document,
         unread=manifest.unread,
+        suspicions=manifest.suspicions,
         recipe=manifest.inputs.recipe,
         embedder=manifest.inputs.embedder,
         dimensions=manifest.dimensions,
