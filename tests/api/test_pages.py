@@ -3,7 +3,6 @@
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from tests.api.serving import PASSAGES, Options, Running, ranked, running_service
 from tests.fakes.model_server import FakeModelServer
 
-from surefoot.api.keys import HashedKeys, create_key
 from surefoot.console import HeldBack
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -164,21 +162,3 @@ def test_every_label_names_a_field_and_the_answer_is_announced(running: Running)
     assert {label["for"] for label in seen.all("label")} <= ids
     assert any(attributes.get("aria-live") == "polite" for _, attributes in seen.elements)
     assert {"lang": "en"} in seen.all("html")
-
-
-def test_a_trace_of_what_is_kept_to_a_group_is_shown_to_readers_of_that_group_alone(tmp_path: Path) -> None:
-    kept = replace(PASSAGES[0], passage=replace(PASSAGES[0].passage, access=("staff",)))
-    create_key(tmp_path / "keys.json", "any", ["ask"])
-    keys = HashedKeys(tmp_path / "keys.json")
-    with running_service(tmp_path, Options(passages=(kept,), authenticate=keys)) as running:
-        staff, other = (
-            ("me", create_key(tmp_path / "keys.json", name, ["ask", "read"], groups=groups))
-            for name, groups in (("staff", ["staff"]), ("other", ["guests"]))
-        )
-        asked = running.client.post("/v1/answers", json={"question": "What of the vault?"}, auth=staff)
-        trace = f"/traces/{asked.json()['id']}"
-
-        assert running.client.get(trace, auth=staff).status_code == 200
-        assert running.client.get(trace, auth=other).status_code == 404
-        assert "What of the vault?" in running.client.get("/", auth=staff).text
-        assert "What of the vault?" not in running.client.get("/", auth=other).text

@@ -131,7 +131,7 @@ def test_includes_that_multiply_are_stopped(tmp_path: Path) -> None:
         ("{% if %}", "expected an expression"),
         ("{% for %}{% endfor %}", "expected an expression"),
         ("{% nope %}", "no tag 'nope'"),
-        ("{{ 'a }}", "'{{' that begins here has no end"),
+        ("{{ 'a }}", "unexpected char"),
         ("{{ caller }}", "'caller'"),
     ],
 )

@@ -2,27 +2,20 @@
 
 import asyncio
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import numpy
-import pyarrow
-import pyarrow.parquet
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from tests.retrieval.fixtures import CountingWords, build, real_engine
 
-from surefoot.errors import SettingsError, SnapshotError
+from surefoot.errors import SettingsError
 from surefoot.records import EVERYBODY, Passage, RankedPassage, Reach
 from surefoot.retrieval import Corpus, Recipe, Source, load_corpus
-from surefoot.retrieval.bm25s_lexical import Bm25sLexical
 from surefoot.retrieval.readership import Readership
 from surefoot.retrieval.recipes import DenseLeg, LexicalLeg
 from surefoot.retrieval.searching import open_snapshot
 
 STAFF = Reach(groups=("staff",))
-LEG = LexicalLeg()
 
 
 def corpus(folder: Path, *, secrets: int = 60) -> Corpus:
@@ -99,115 +92,23 @@ def test_nothing_is_found_where_nothing_is_within_reach(tmp_path: Path) -> None:
     assert asyncio.run(searched(tmp_path, "vault key", Reach(where={"kind": ("none",)}))) == ()
 
 
-def test_among_very_many_secrets_a_reader_finds_all_that_and_only_what_they_would_find_without_them(
-    tmp_path: Path,
-) -> None:
-    """Ranks, scores and counts are the same, though 99 of 100 passages are out of reach."""
-    asked = "vault opens noon today again soon".split()
-
-    def text(at: int) -> str:
-        shared = at % 6 + 1
-        return " ".join([*asked[:shared], *(f"w{at}x{more}" for more in range(8 - shared))])
-
-    open_texts = {f"{at}.md": text(at) for at in range(6)}
-    secret = {f"{at:03}.md": text(at) for at in range(6, 600)}
-    for side, kept in (("alone", {}), ("among", secret)):
-        for name, texts in (("open", open_texts), ("staff", kept)):
-            folder = tmp_path / side / name
-            folder.mkdir(parents=True)
-            for file, content in texts.items():
-                (folder / file).write_text(content)
-
-    def found(side: str, reach: Reach) -> tuple[RankedPassage, ...]:
-        sources = [Source(path=tmp_path / side / "open", metadata={"kind": "open"})]
-        if side == "among":
-            sources.append(Source(path=tmp_path / side / "staff", access=("staff",)))
-        mixed = Corpus(name="mixed", sources=tuple(sources))
-        return asyncio.run(found_in(mixed, tmp_path / side / "out", " ".join(asked), reach))
-
-    def told(side: str, reach: Reach) -> list[tuple[str, float, float | None, float | None]]:
-        return [
-            (one.passage.source, one.score, one.similarity, one.lexical_score) for one in found(side, reach)
-        ]
-
-    alone, among = told("alone", EVERYBODY), told("among", EVERYBODY)
-    assert [one[0] for one in alone] == [one[0] for one in among] == ["5.md", "4.md", "3.md", "2.md"]
-    assert [one[1:] for one in among] == [pytest.approx(one[1:], rel=1e-5) for one in alone]
-    assert {one.passage.access for one in found("among", STAFF)} >= {("staff",)}
-
-
-async def found_in(mixed: Corpus, out: Path, question: str, reach: Reach) -> tuple[RankedPassage, ...]:
-    recipe = Recipe(name="r", dense=DenseLeg(candidates=4), lexical=LexicalLeg(candidates=4))
-    report = await build(mixed, out, recipe=recipe)
-    snapshot = await open_snapshot(
-        report.snapshot.path, recipe, CountingWords(), out.parent / "scratch", engine=real_engine()
-    )
-    try:
-        return await snapshot.search(question, limit=5, reach=reach)
-    finally:
-        await snapshot.aclose()
-
-
-WORDS = ("key", "vault", "spring", "autumn", "night")
-
-
-@given(
-    st.lists(st.tuples(st.lists(st.sampled_from(WORDS), min_size=4, max_size=4), st.booleans()), min_size=1)
-)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_a_words_score_is_that_of_an_index_of_what_is_within_alone(
-    tmp_path: Path, texts: list[tuple[list[str], bool]]
-) -> None:
-    within = numpy.array([held for _, held in texts])
-    kept = [words for words, held in texts if held]
-
-    def scores(of: list[list[str]], mask: NDArray[numpy.bool_] | None) -> list[float]:
-        with TemporaryDirectory(dir=tmp_path) as folder:
-            Bm25sLexical().write(Path(folder), [" ".join(words) for words in of], LEG)
-            hits = Bm25sLexical().open(Path(folder), LEG).search("key vault key night", 99, within=mask)
-        return [hit.score for hit in hits]
-
-    if kept:
-        assert scores([words for words, _ in texts], within) == pytest.approx(scores(kept, None), rel=1e-5)
-    else:
-        assert scores([words for words, _ in texts], within) == []
-
-
 GROUPS = st.lists(st.sampled_from("abc"), max_size=3, unique=True).map(tuple)
-SAID = st.dictionaries(st.sampled_from(["team", "region"]), st.sampled_from(["x", "y"]))
-WHERE = st.dictionaries(
-    st.sampled_from(["team", "region", "none"]), st.lists(st.sampled_from("xyz")).map(tuple)
-)
 
 
-@given(st.lists(st.tuples(GROUPS, SAID), max_size=8), GROUPS, WHERE)
-def test_what_is_within_reach_of_all_passages_is_what_the_reach_holds_of_each(
-    passages: list[tuple[tuple[str, ...], dict[str, str]]],
-    groups: tuple[str, ...],
-    where: dict[str, tuple[str, ...]],
+@given(st.lists(GROUPS, max_size=8), GROUPS)
+def test_what_is_kept_for_a_reach_is_what_the_reach_holds(
+    access: list[tuple[str, ...]], groups: tuple[str, ...]
 ) -> None:
-    held = [
-        Passage(id=str(at), source="a", start=0, end=1, text="x", access=access, metadata=said)
-        for at, (access, said) in enumerate(passages)
+    passages = [
+        Passage(id=str(at), source="a", start=0, end=1, text="x", access=labels)
+        for at, labels in enumerate(access)
     ]
-    reach = Reach(groups=groups, where=where)
+    readership, reach = Readership(passages), Reach(groups=groups)
 
-    within = Readership(held).within(reach)
-
-    expected = [reach.holds(passage) for passage in held]
-    assert all(expected) if within is None else within.tolist() == expected
-
-
-def test_passages_of_which_it_is_not_said_who_may_read_them_are_served_to_nobody(tmp_path: Path) -> None:
-    report = asyncio.run(build(corpus(tmp_path / "docs", secrets=1), tmp_path / "out"))
-    rows = pyarrow.parquet.read_table(report.snapshot.path / "passages.parquet")
-    for damaged in (
-        rows.drop_columns(["access"]),
-        rows.set_column(rows.schema.get_field_index("access"), "access", pyarrow.nulls(len(rows))),
-    ):
-        pyarrow.parquet.write_table(damaged, tmp_path / "damaged.parquet")
-        with pytest.raises(SnapshotError, match="who may read it"):
-            real_engine().files.read_passages(tmp_path / "damaged.parquet")
+    for _ in range(2):
+        within = readership.within(reach)
+        held = [reach.holds(passage) for passage in passages]
+        assert all(held) if within is None else within.tolist() == held
 
 
 def test_a_corpus_file_says_who_may_read_its_sources_and_an_empty_list_is_refused(tmp_path: Path) -> None:

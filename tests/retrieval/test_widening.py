@@ -1,7 +1,5 @@
 """Small passages are found, wider ones are shown."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,11 +55,3 @@ def test_nothing_is_shown_twice_and_what_was_found_stays(places: list[int], neig
     letters = [(one.source, at) for one in shown for at in range(one.start, one.end) if TEXT[at].isalpha()]
     assert len(letters) == len(set(letters))
     assert all(one.text == TEXT[one.start : one.end] for one in shown)
-
-
-def test_what_other_readers_may_read_is_not_added() -> None:
-    kept = [replace(one, access=("staff",)) if at == 4 else one for at, one in enumerate(passages("a.md"))]
-
-    (shown,) = widened(kept, [3], 2, TEXTS)
-
-    assert "five." not in shown.text and shown.text.endswith("four.")

@@ -42,8 +42,9 @@ def place_at(source: SourceFile, offset: int) -> Place:
     return Place(file=source.file, line=line, column=offset - source.text.rfind("\n", 0, offset))
 
 
-def column_of(lines: Sequence[str], line: int, word: str) -> int:
-    """Where a word stands in one of the lines, else where the line's own text begins."""
+def column_of(text: str, line: int, word: str) -> int:
+    """Where a word stands in a line of a text, else where the line's own text begins."""
+    lines = text.split("\n")
     here = lines[line - 1] if 0 < line <= len(lines) else ""
     at = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", here) if word else None
     return 1 + (at.start() if at else len(here) - len(here.lstrip()))

@@ -43,7 +43,7 @@ class Sources:
         self, environment: Environment, read_include: ReadInclude, refuse: Refuse = raise_it
     ) -> None:
         self.files: list[str] = []
-        self._lines: list[list[str]] = []
+        self._texts: list[str] = []
         self.includes: dict[str, str] = {}
         self.environment = environment
         self._refuse = refuse
@@ -65,7 +65,7 @@ class Sources:
         """The file's nodes, all within the language, with its includes put in their place."""
         first = len(self.files) * _FILE_STRIDE
         self.files.append(source.file)
-        self._lines.append(source.text.split("\n"))
+        self._texts.append(source.text)
         try:
             tree = self.environment.parse(source.text)
         except TemplateSyntaxError as fault:
@@ -125,7 +125,7 @@ class Sources:
     def place(self, line: int, word: str = "") -> Place:
         """The file and the line in it that a counted line is, and where the word stands in that line."""
         index, line = divmod(line, _FILE_STRIDE)
-        column = column_of(self._lines[index], line, word)
+        column = column_of(self._texts[index], line, word)
         return Place(file=self.files[index], line=line, column=column)
 
 

@@ -20,7 +20,6 @@ _ENDS = tuple(f"end{block}" for block in _BLOCKS)
 _TAGS = (*_BLOCKS, *_ENDS, "history", "include", "set", "else", "elif", "raw", "endraw")
 _WORD = re.compile(r"\{%[-+]?\s*(\w*)")
 _RAW = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
-_OPENING = re.compile(r"\{[{%#]")
 _QUOTED = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\"""")
 _SHOWN = 60
 _IN_JINJA = {"end of print statement": "}}", "end of statement block": "%}", "expected token": "expected"}
@@ -101,8 +100,8 @@ def _read(text: str) -> Iterator[_Tag | TemplateFault]:
 
 
 def _next(text: str, start: int) -> int:
-    found = _OPENING.search(text, start)
-    return found.start() if found else len(text)
+    places = [place for opener in _OPENERS if (place := text.find(opener, start)) >= 0]
+    return min(places, default=len(text))
 
 
 def _open(text: str, at: int, what: str, remedy: str) -> TemplateFault:
@@ -125,13 +124,14 @@ def _end(text: str, start: int) -> int | TemplateFault:
         if not inner and (pair in _SIGNS or (text[at] == "}" and not depth)):
             return _unclosed(text, start, at)
         depth += {"{": 1, "}": -1}.get(text[at], 0)
-        quoted = _QUOTED.match(text, at) if text[at] in "'\"" else None
-        if quoted is None and text[at] in "'\"":
-            return _open(
-                text, start, f"{opener!r}", f"End it with {closer!r}, and each text in it with its quote."
-            )
-        at = quoted.end() if quoted else at + 1
+        at = _beyond_quotes(text, at)
     return _unclosed(text, start, len(text))
+
+
+def _beyond_quotes(text: str, at: int) -> int:
+    """The place after a character, or after the text in quotes that begins with it and ends in its line."""
+    quoted = _QUOTED.match(text, at)
+    return quoted.end() if quoted else at + 1
 
 
 def _unclosed(text: str, start: int, stop: int) -> TemplateFault:

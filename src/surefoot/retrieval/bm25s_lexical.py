@@ -1,7 +1,6 @@
 """The lexical leg: BM25 over our own index words, by bm25s, all of it in memory."""
 
 import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from surefoot.retrieval.analysis import index_words
 from surefoot.retrieval.ports import LexicalHit
 from surefoot.retrieval.recipes import LexicalLeg
 
-Within = NDArray[numpy.bool_]
 NO_WORDS = "no-words.json"
 
 
@@ -54,33 +52,8 @@ class OpenBm25s:
         words = self._index.get_tokens_ids(index_words(question, self._analyser))
         if not words:
             return ()
-        if within is None:
-            scores = self._index.get_scores_from_ids(words)
-        else:
-            scores = _scores_within(self._index, words, within)
+        scores = self._index.get_scores_from_ids(words)
+        if within is not None:
+            scores = numpy.where(within, scores, 0)
         best = numpy.argsort(-scores, kind="stable")[:limit]
         return tuple(LexicalHit(position=int(at), score=float(scores[at])) for at in best if scores[at] > 0)
-
-
-def _scores_within(index: bm25s.BM25, words: Sequence[int], within: Within) -> NDArray[numpy.float32]:
-    """Each passage's score as if those within were all there are: 0 for the others.
-
-    How rare a word is counts among them alone. By the index's own count a reader would learn from a score in
-    how many passages a word stands that they may not read. The average length alone is that of all.
-    """
-    data, places, starts = (index.scores[part] for part in ("data", "indices", "indptr"))
-    passages, readable = len(within), int(within.sum())
-    scores = numpy.zeros(passages, dtype=numpy.float32)
-    for word in words:
-        span = slice(int(starts[word]), int(starts[word + 1]))
-        mine = within[places[span]]
-        held = int(mine.sum())
-        if held:
-            scale = _rarity(held, readable) / _rarity(span.stop - span.start, passages)
-            scores[places[span][mine]] += data[span][mine] * numpy.float32(scale)
-    return scores
-
-
-def _rarity(holding: int, passages: int) -> float:
-    """Lucene's inverse document frequency."""
-    return math.log(1 + (passages - holding + 0.5) / (holding + 0.5))

@@ -3,7 +3,9 @@
 Chroma writes while it reads and is not process-safe (chroma #3792), so it is opened on a scratch copy only.
 """
 
-from collections.abc import Sequence
+import errno
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +14,7 @@ import numpy
 from chromadb.api.client import Client
 from chromadb.api.types import QueryResult
 from chromadb.config import Settings
+from chromadb.errors import ChromaError
 from numpy.typing import NDArray
 
 COLLECTION = "passages"
@@ -23,9 +26,8 @@ class ChromaVectors:
     """Builds and opens Chroma folders. Telemetry is off, and nothing is embedded by Chroma itself."""
 
     def write(self, folder: Path, ids: Sequence[str], vectors: NDArray[numpy.float32]) -> None:
-        """Build the collection in an empty folder and let go of it."""
-        client = _client(folder)
-        try:
+        """Build the collection in an empty folder and let go of it. OSError for a disk that refuses."""
+        with _told_as_os_error(), closing(_client(folder)) as client:
             collection = client.create_collection(
                 COLLECTION,
                 embedding_function=None,
@@ -35,12 +37,11 @@ class ChromaVectors:
             for start in range(0, len(ids), batch):
                 end = start + batch
                 collection.add(ids=list(ids[start:end]), embeddings=vectors[start:end])
-        finally:
-            client.close()
 
     def open(self, folder: Path) -> "OpenChroma":
-        """Open a folder that belongs to this process alone."""
-        return OpenChroma(_client(folder))
+        """Open a folder that belongs to this process alone. Raises OSError for a disk that refuses."""
+        with _told_as_os_error():
+            return OpenChroma(_client(folder))
 
 
 class OpenChroma:
@@ -64,6 +65,15 @@ class OpenChroma:
     def close(self) -> None:
         """Let go of the folder."""
         self._client.close()
+
+
+@contextmanager
+def _told_as_os_error() -> Iterator[None]:
+    """Chroma tells of a full disk by errors of its own; here nothing else is asked of it than to write."""
+    try:
+        yield
+    except ChromaError as problem:
+        raise OSError(errno.EIO, f"Chroma's files: {problem}") from problem
 
 
 def _client(folder: Path) -> Client:

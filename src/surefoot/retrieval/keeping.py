@@ -32,10 +32,18 @@ class Sweep:
 
 @contextmanager
 def held_open(snapshot: Path) -> Iterator[None]:
-    """Keep a snapshot from being removed as long as this process reads it, however the process ends."""
-    descriptor = os.open(snapshot / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
+    """Keep a snapshot from being removed as long as this process reads it, however the process ends.
+
+    Raises SnapshotError where it is not there, or was being removed.
+    """
+    try:
+        descriptor = os.open(snapshot / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        raise _not_there(snapshot) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
+        if not _is_at(descriptor, snapshot / MANIFEST):
+            raise _not_there(snapshot)
         yield
     finally:
         os.close(descriptor)
@@ -79,6 +87,21 @@ def _needed(snapshot: SnapshotInfo, pinned: Collection[str]) -> str | None:
     if snapshot.live_for:
         return f"live for {', '.join(snapshot.live_for)}"
     return "a release pins it" if snapshot.digest in pinned else None
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether the open file is still the one of that name: what waited for its lock may have lost it."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
+
+
+def _not_there(snapshot: Path) -> SnapshotError:
+    return SnapshotError(
+        f"there is no snapshot {snapshot.name!r} in {str(snapshot.parent)!r}",
+        remedy="Run `surefoot index list` for those that are there, or `surefoot index build`.",
+    )
 
 
 def _removed(snapshot: SnapshotInfo) -> bool:

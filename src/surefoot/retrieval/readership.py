@@ -1,6 +1,7 @@
 """Which passages of a snapshot a reader may find: an array that both legs search within."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Sequence
 
 import numpy
 from numpy.typing import NDArray
@@ -8,51 +9,27 @@ from numpy.typing import NDArray
 from surefoot.records import Passage, Reach
 
 Within = NDArray[numpy.bool_]
-_NO_VALUE = -1
+# Readers of one kind ask again and again; a filter that nobody repeats is soon let go.
+MOST_KEPT = 64
 
 
 class Readership:
-    """The passages by who may read them and by what is said of them, to be looked up for each search.
-
-    `Reach.holds` says what is within reach; here the same is worked out for all passages at once, in time
-    that does not hold up others who ask.
-    """
+    """The passages by who may read them. What holds for a reach is worked out once and kept."""
 
     def __init__(self, passages: Sequence[Passage]) -> None:
-        self._labels = _Column([passage.access for passage in passages])
+        self._passages = passages
         self._open_to_all = not any(passage.access for passage in passages)
-        names = dict.fromkeys(name for passage in passages for name in passage.metadata)
-        self._said = {name: _Column([passage.metadata.get(name) for passage in passages]) for name in names}
-        self._nothing = numpy.zeros(len(passages), dtype=bool)
+        self._kept: OrderedDict[str, Within] = OrderedDict()
 
     def within(self, reach: Reach) -> Within | None:
         """For each passage whether it is within reach; None where all of them are, for every reader."""
         if self._open_to_all and not reach.where:
             return None
-        groups = set(reach.groups)
-        readable = [labels for labels in self._labels.values if not labels or groups & set(labels)]
-        found = self._labels.any_of(readable)
-        for name, values in reach.where.items():
-            found &= self._said[name].any_of(values) if name in self._said else self._nothing
+        key = repr((sorted(reach.groups), sorted(reach.where.items())))
+        found = self._kept.pop(key, None)
+        if found is None:
+            found = numpy.fromiter(map(reach.holds, self._passages), dtype=bool, count=len(self._passages))
+        self._kept[key] = found
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
         return found
-
-
-class _Column:
-    """One value for each passage, each kept once; None is no value."""
-
-    def __init__(self, values: Sequence[Hashable | None]) -> None:
-        codes: dict[Hashable, int] = {}
-        self._of_passages = numpy.fromiter(
-            (_NO_VALUE if value is None else codes.setdefault(value, len(codes)) for value in values),
-            dtype=numpy.int32,
-            count=len(values),
-        )
-        self._codes = codes
-
-    @property
-    def values(self) -> tuple[tuple[str, ...], ...]:
-        return tuple(value for value in self._codes if isinstance(value, tuple))
-
-    def any_of(self, values: Iterable[Hashable]) -> Within:
-        wanted = [self._codes[value] for value in values if value in self._codes]
-        return numpy.isin(self._of_passages, wanted)

@@ -191,9 +191,9 @@ def _open(
     path: Path, recipe: Recipe, embedder: Embedder, scratch: Path, engine: Engine
 ) -> SearchableSnapshot:
     with ExitStack() as opening:
+        opening.enter_context(held_open(path))
         info = verify_snapshot(path)
         _check_fit(info, recipe, embedder)
-        opening.enter_context(held_open(path))
         passages = engine.files.read_passages(path / PASSAGES)
         if engine.store is None:
             vectors = _open_own(info, passages, scratch, engine, opening)
@@ -229,9 +229,9 @@ def _open_own(
             copy.mkdir()
             rows = rows_of(info, passages)
             engine.vectors.write(copy, rows.ids, rows.vectors)
+        return engine.vectors.open(copy)
     except OSError as problem:
         raise cannot_write(problem, scratch) from problem
-    return engine.vectors.open(copy)
 
 
 def _check_fit(info: SnapshotInfo, recipe: Recipe, embedder: Embedder) -> None:

@@ -25,22 +25,11 @@ class StoredVectors:
         return _bounded(float((self._rows(passage) @ vector).max()))
 
     def nearest(self, vector: Vectors, within: NDArray[numpy.bool_], limit: int) -> tuple[int, ...]:
-        """The places of the nearest passages among those within, nearest first; equal ones by place.
-
-        Each of their rows is compared, and no other: what is not within is not even read.
-        """
-        places = numpy.flatnonzero(within)
-        sizes = self._starts[places + 1] - self._starts[places]
-        if not len(places):
-            return ()
-        firsts = numpy.cumsum(sizes) - sizes  # where each passage's rows begin among those compared
-        if len(places) == len(within):
-            nearness = self._matrix @ vector
-        else:
-            rows = numpy.repeat(self._starts[places] - firsts, sizes) + numpy.arange(int(sizes.sum()))
-            nearness = self._matrix[rows] @ vector
-        best = numpy.argsort(-numpy.maximum.reduceat(nearness, firsts), kind="stable")[:limit]
-        return tuple(int(place) for place in places[best])
+        """The places of the nearest passages among those within, nearest first; equal ones by place."""
+        nearness = numpy.maximum.reduceat(self._matrix @ vector, self._starts[:-1])
+        nearness[~within] = -numpy.inf
+        best = numpy.argsort(-nearness, kind="stable")[: min(limit, int(within.sum()))]
+        return tuple(int(place) for place in best)
 
     def likeness(self, one: int, other: int) -> float:
         """The cosine of two passages, in [-1, 1], by their nearest rows."""

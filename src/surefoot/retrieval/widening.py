@@ -29,19 +29,12 @@ def _reach(passages: Sequence[Passage], place: int, step: int, most: int, taken:
     at = place
     for _ in range(most):
         following = at + step
-        if not _belongs_to(passages, following, place) or following in taken:
+        there = 0 <= following < len(passages) and passages[following].source == passages[place].source
+        if not there or following in taken:
             break
         taken.add(following)
         at = following
     return at
-
-
-def _belongs_to(passages: Sequence[Passage], at: int, place: int) -> bool:
-    """Whether there is a passage, of the same document, that the same readers may read."""
-    if not 0 <= at < len(passages):
-        return False
-    one, other = passages[at], passages[place]
-    return one.source == other.source and set(one.access) == set(other.access)
 
 
 def _joined(

@@ -48,7 +48,7 @@ class ReadPrompt:
 
     def column(self, place: Place, word: str) -> int:
         """Where a word stands in a line, else where the line's own text begins."""
-        return column_of(self.texts.get(place.file, "").split("\n"), place.line, word)
+        return column_of(self.texts.get(place.file, ""), place.line, word)
 
     def note(self, error: PromptError, rule: str) -> None:
         """Keep an error as a finding."""

@@ -29,8 +29,7 @@ _KNOWN = re.compile(
     r"(?<![A-Za-z0-9_-])(?:" + "|".join(f"(?P<f{n}>{form})" for n, form in enumerate(_FORMS.values())) + ")"
 )
 _NAMES = tuple(_FORMS)
-# A scheme begins where no letter of one stands before: else a file of letters alone would take minutes.
-_IN_ADDRESS = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://[^\s/:@{}]+:(?P<value>[^\s/@{}]{3,})@")
+_IN_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@{}]+:(?P<value>[^\s/@{}]{3,})@")
 _ASSIGNED = re.compile(
     r"(?:(?:password|passwd|passphrase|secret|token|credentials?|(?:api|access|private)[ _-]?key)"
     r"[\"']?\s*(?:[:=]|is\s)|bearer\s)\s*[\"'`]?(?P<value>[A-Za-z0-9+/_.~=-]{16,})",
@@ -64,7 +63,7 @@ def without_secrets(text: str, secrets: list[str]) -> str:
     """The text with every secret left out, also where a message has cut one short."""
     words = {word for secret in secrets for word in secret.split()}
     for secret in sorted(words, key=len, reverse=True):
-        for length in range(min(len(secret), len(text)), _SHOWN_AT_MOST - 1, -1):
+        for length in range(len(secret), _SHOWN_AT_MOST - 1, -1):
             if secret[:length] in text:
                 text = text.replace(secret[:length], "(secret)")
                 break

@@ -1,0 +1,1 @@
+"""What is lost, stale or doubled, and which requests fail, while documents and their index change."""
