@@ -13,10 +13,10 @@ DEPTH = 100
 # recall most, one that shows passages as they were cut and one that widens them. Both sets get the same.
 CHOSEN = Recipe(
     name="chosen",
-    chunking=Chunking(limit_words=160, minimum_words=40, overlap_words=30),
+    chunking=Chunking(limit_words=150, minimum_words=40, overlap_words=30),
     dense=DenseLeg(weight=0.5, candidates=DEPTH, window_words=60),
     lexical=LexicalLeg(weight=1.0, candidates=DEPTH),
-    rrf_k=10,
+    rrf_k=5,
 )
 WIDENED = Recipe(
     name="widened",
@@ -52,6 +52,9 @@ def grid() -> Iterator[tuple[str, Recipe]]:
     """Every recipe that `--choose` tries, with its name."""
     cuts = (
         ("structure", 130, 30, 60, 0),
+        ("structure", 150, 20, 60, 0),
+        ("structure", 150, 30, 60, 0),
+        ("structure", 155, 25, 60, 0),
         ("structure", 160, 30, 60, 0),
         ("structure", 70, 0, 0, 1),
         ("sentence", 160, 0, 60, 0),
@@ -59,6 +62,7 @@ def grid() -> Iterator[tuple[str, Recipe]]:
         ("sentence", 60, 0, 0, 1),
         ("sentence", 70, 0, 0, 1),
         ("sentence", 80, 0, 0, 1),
+        ("structure", 85, 0, 0, 1),
     )
     for (splitter, limit, overlap, window, neighbours), weight, rrf_k in product(
         cuts, (0.3, 0.5, 0.7, 1.0), (5, 10, 20, 60)
