@@ -1,11 +1,11 @@
 """What a change of a prompt means: its source, the messages it makes, tokens, the cache, its contract."""
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from surefoot.answering import TokenCounter
+from surefoot.changes.matching import Steps, changes, unified
 from surefoot.changes.prefixes import Sharing, sentence, sharing_of
 from surefoot.changes.samples import Sample, another
 from surefoot.changes.versions import PROMPTS, PromptVersion
@@ -117,13 +117,8 @@ def source_lines(before: PromptVersion | None, after: PromptVersion | None) -> I
     # Of a version that does not load only its own file is known: its includes are not gone.
     names = dict.fromkeys(broken[0].texts if broken else [*new, *old])
     for name in sorted(names, key=lambda name: (name.startswith("_"), name)):
-        yield from difflib.unified_diff(
-            old.get(name, "").splitlines(),
-            new.get(name, "").splitlines(),
-            fromfile=f"{PROMPTS}/{name}" if name in old else "/dev/null",
-            tofile=f"{PROMPTS}/{name}" if name in new else "/dev/null",
-            lineterm="",
-        )
+        called = tuple(f"{PROMPTS}/{name}" if name in side else "/dev/null" for side in (old, new))
+        yield from unified(old.get(name, ""), new.get(name, ""), called=(called[0], called[1]))
 
 
 def contract_change(before: Prompt, after: Prompt) -> ContractChange:
@@ -171,15 +166,14 @@ def _messages(prompt: Prompt | None, sample: Sample) -> tuple[tuple[Message, ...
 
 def _message_diffs(before: Sequence[Message], after: Sequence[Message]) -> Iterator[MessageDiff]:
     """The messages side by side: roles are matched first, then texts."""
-    matcher = difflib.SequenceMatcher(
-        None, [message.role for message in before], [message.role for message in after], autojunk=False
-    )
-    for tag, one, two, three, four in matcher.get_opcodes():
+    steps = Steps()
+    old_roles, new_roles = ([str(message.role) for message in side] for side in (before, after))
+    for tag, one, two, three, four in changes(old_roles, new_roles, steps):
         if tag == "equal":
             for old, new in zip(before[one:two], after[three:four], strict=True):
-                yield MessageDiff(role=new.role, pieces=word_diff(old.content, new.content))
+                yield MessageDiff(role=new.role, pieces=word_diff(old.content, new.content, steps))
             continue
         for message in before[one:two]:
-            yield MessageDiff(role=message.role, pieces=word_diff(message.content, ""))
+            yield MessageDiff(role=message.role, pieces=word_diff(message.content, "", steps))
         for message in after[three:four]:
-            yield MessageDiff(role=message.role, pieces=word_diff("", message.content))
+            yield MessageDiff(role=message.role, pieces=word_diff("", message.content, steps))

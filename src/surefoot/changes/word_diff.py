@@ -1,10 +1,11 @@
 """How two texts differ, word by word: what a reader of prose wants, where a diff of lines shows too much."""
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from surefoot.changes.matching import Steps, changes
 
 Kind = Literal["same", "removed", "added"]
 
@@ -24,9 +25,12 @@ class Piece:
     text: str
 
 
-def word_diff(before: str, after: str) -> tuple[Piece, ...]:
-    """The pieces in order. Without what was added they make `before`, without what was removed `after`."""
-    return tuple(_joined(_by_lines(_LINE.findall(before), _LINE.findall(after))))
+def word_diff(before: str, after: str, steps: Steps | None = None) -> tuple[Piece, ...]:
+    """The pieces in order. Without what was added they make `before`, without what was removed `after`.
+
+    `steps` bound the work, of several such diffs where they share them.
+    """
+    return tuple(_joined(_by_lines(_LINE.findall(before), _LINE.findall(after), steps or Steps())))
 
 
 def shortened(pieces: Sequence[Piece], *, context: int = _CONTEXT_LINES) -> tuple[Piece, ...]:
@@ -57,25 +61,21 @@ def in_lines(pieces: Sequence[Piece]) -> tuple[tuple[Piece, ...], ...]:
     return tuple(tuple(piece for piece in line if piece.text) for line in lines)
 
 
-def _by_lines(before: list[str], after: list[str]) -> Iterator[Piece]:
-    for tag, one, two, three, four in difflib.SequenceMatcher(
-        None, before, after, autojunk=False
-    ).get_opcodes():
+def _by_lines(before: list[str], after: list[str], steps: Steps) -> Iterator[Piece]:
+    for tag, one, two, three, four in changes(before, after, steps):
         old, new = "".join(before[one:two]), "".join(after[three:four])
         if tag == "equal":
             yield Piece(kind="same", text=old)
         else:
-            yield from _by_words(_WORD.findall(old), _WORD.findall(new))
+            yield from _by_words(_WORD.findall(old), _WORD.findall(new), steps)
 
 
-def _by_words(before: list[str], after: list[str]) -> Iterator[Piece]:
+def _by_words(before: list[str], after: list[str], steps: Steps) -> Iterator[Piece]:
     if len(before) + len(after) > _MOST_WORDS:
         yield Piece(kind="removed", text="".join(before))
         yield Piece(kind="added", text="".join(after))
         return
-    for tag, one, two, three, four in difflib.SequenceMatcher(
-        None, before, after, autojunk=False
-    ).get_opcodes():
+    for tag, one, two, three, four in changes(before, after, steps):
         if tag == "equal":
             yield Piece(kind="same", text="".join(before[one:two]))
             continue
