@@ -127,6 +127,18 @@ def test_an_answer_is_held_to_the_pattern_however_it_is_made_to_stall_it(tmp_pat
     assert time.process_time() - began < 2
 
 
+def test_references_that_double_cannot_stall_a_check(tmp_path: Path) -> None:
+    doubling = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(40)}
+    tree = {"type": "object", "properties": {"inner": {"$ref": "#/$defs/tree"}}}
+    for first, wanted in (("d0", "follows more than"), ("tree", None)):
+        schema = {"$ref": f"#/$defs/{first}", "$defs": {**doubling, "d40": {"type": "object"}, "tree": tree}}
+        front = f"{FRONT}output: {{format: json, schema: {json.dumps(schema)}}}\n"
+        began = time.process_time()
+        fault = output_fault(load(tmp_path, front=front).sampling, '{"inner": {"inner": {}}}', ())
+        assert (fault is None) if wanted is None else (fault is not None and wanted in fault)
+        assert time.process_time() - began < 5
+
+
 def test_a_pattern_that_is_not_run_is_refused_as_the_prompt_is_read(tmp_path: Path) -> None:
     with pytest.raises(PromptError) as refused:
         schema_prompt(tmp_path, r"^(a)\1$")

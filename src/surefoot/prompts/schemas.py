@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 
 from jsonschema import Draft202012Validator, validators
@@ -27,6 +28,8 @@ ANNOTATIONS = ("title", "description", "default", "examples")
 _TEXT_KEYWORDS = frozenset({"type", "minLength", "maxLength", "enum", *ANNOTATIONS})
 _SCHEMAS_BY_NAME = ("properties", "$defs")
 _SCHEMA_LISTS = ("anyOf", "oneOf", "allOf")
+_MOST_REFERENCES = 50_000
+_followed: ContextVar[list[str]] = ContextVar("followed")
 _SCHEMAS = ("items", "additionalProperties", "not")
 
 Path = tuple[str | int, ...]
@@ -71,8 +74,21 @@ def _fits_pattern(
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
+class _TooManyError(Exception):
+    """More references were followed than one check may take."""
+
+
+def _follow(validator: Validator, reference: str, value: object, schema: object) -> Iterator[ValidationError]:
+    """The standard's `$ref`, counted: schemas that refer to others twice each would double the work."""
+    followed = _followed.get()
+    followed.append(reference)
+    if len(followed) > _MOST_REFERENCES:
+        raise _TooManyError
+    yield from Draft202012Validator.VALIDATORS["$ref"](validator, reference, value, schema)
+
+
 _Checker: type[Validator] = validators.extend(  # type: ignore[no-untyped-call] # untyped in the stubs alone
-    Draft202012Validator, {"pattern": _fits_pattern}
+    Draft202012Validator, {"pattern": _fits_pattern, "$ref": _follow}
 )
 
 
@@ -118,10 +134,15 @@ def value_fault(schema: Mapping[str, Json], value: Json) -> str | None:
     """Why a value does not fit its schema, or None."""
     if isinstance(value, str) and _is_plain_text(schema, value):
         return None
+    counting = _followed.set([])
     try:
         problem = best_match(_Checker(schema).iter_errors(value))
     except RecursionError:
         return "it is nested too deep to be checked"
+    except _TooManyError:
+        return f"checking it follows more than {_MOST_REFERENCES} references of the schema"
+    finally:
+        _followed.reset(counting)
     if problem is None:
         return None
     where = "" if not problem.absolute_path else f"at {problem.json_path}: "
