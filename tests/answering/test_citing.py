@@ -91,6 +91,7 @@ def test_an_abstention_is_not_scored_for_what_it_cannot_cite() -> None:
     assert scores["abstained"] == Scored(value=1.0)
     assert {name for name, score in scores.items() if isinstance(score, Unscored)} == {
         "citations_valid",
+        "citations_supported",
         "cited_overlap",
         "best_similarity",
     }

@@ -2,7 +2,7 @@
 
 from surefoot.answering.admission import Admission
 from surefoot.answering.apps import App, ChatModel, Retriever, TokenCounter
-from surefoot.answering.parts import Pipeline, Question, Retrieved, StepsTaken
+from surefoot.answering.parts import Pipeline, Question, Retrieved, SentenceCited, StepsTaken
 from surefoot.answering.pipeline import AnswerPart, answer, whole_answer
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Question",
     "Retrieved",
     "Retriever",
+    "SentenceCited",
     "StepsTaken",
     "TokenCounter",
     "answer",

@@ -1,6 +1,6 @@
 """What an answer is made of while it comes, and the port of a pipeline that makes it otherwise."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from surefoot.records import (
     RankedPassage,
     Reach,
     Step,
+    Support,
     TextDelta,
     Usage,
 )
@@ -40,6 +41,15 @@ class Retrieved:
     messages: tuple[Message, ...]
     retrieval_seconds: float
     searched: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceCited:
+    """A sentence of the answer that is whole and cites: its span, and by number what supports it."""
+
+    start: int
+    end: int
+    supports: Mapping[int, Support]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

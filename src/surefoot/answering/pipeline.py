@@ -1,19 +1,21 @@
 """Answer one question: retrieve, render within the budget, ask, cite. There is no more to it."""
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 
 from surefoot.answering.apps import App
 from surefoot.answering.budget import render_within_budget
 from surefoot.answering.citing import abstains, citations_in
 from surefoot.answering.form import check_form, texts_in
-from surefoot.answering.parts import Question, Retrieved, StepsTaken
+from surefoot.answering.parts import Question, Retrieved, SentenceCited, StepsTaken
 from surefoot.answering.quality import score_answer
+from surefoot.answering.sentences import CitesAsTheyCome
+from surefoot.answering.supporting import supported_citations
 from surefoot.errors import ModelError
 from surefoot.records import Answer, Completion, TextDelta, Timings
 
-AnswerPart = Retrieved | TextDelta | Answer
+AnswerPart = Retrieved | TextDelta | SentenceCited | Answer
 
 
 class BuiltInPipeline:
@@ -49,6 +51,8 @@ async def answer(
 ) -> AsyncGenerator[AnswerPart, None]:
     """Yield Retrieved, then text as it comes, then the whole Answer.
 
+    Behind the text that completes a sentence which cites comes SentenceCited, unless the answer has a form.
+
     `queue_seconds` is how long the question waited before this call; first-token and total seconds
     include it. Closing the generator early closes the request to the model. Raises SurefootError, and
     ModelOutputError for an answer without the form that the prompt declares.
@@ -58,6 +62,7 @@ async def answer(
     taken = StepsTaken(steps=(), earlier_usage=None)
     first_token_seconds: float | None = None
     completion: Completion | None = None
+    cites = CitesAsTheyCome(())
     pipeline = app.pipeline or BuiltInPipeline(app, clock)
     async with aclosing(pipeline.stream(question)) as parts:
         async for part in parts:
@@ -67,11 +72,13 @@ async def answer(
                 case Completion():
                     completion = part
                 case Retrieved():
-                    retrieved = part
+                    retrieved, cites = part, CitesAsTheyCome(part.passages)
                     yield part
                 case TextDelta():
                     first_token_seconds = first_token_seconds or clock() - arrived
                     yield part
+                    for sentence in _sentences(app, cites, part):
+                        yield sentence
     if retrieved is None or completion is None:
         raise ModelError(
             "the model's stream ended before the answer did",
@@ -79,12 +86,43 @@ async def answer(
         )
 
     check_form(app.prompt, completion)
-    if first_token_seconds is None and completion.tool_calls:
-        since_first_token = completion.total_seconds - completion.first_token_seconds
-        first_token_seconds = clock() - arrived - since_first_token
+    total_seconds = clock() - arrived
+    timings = Timings(
+        queue_seconds=queue_seconds,
+        retrieval_seconds=retrieved.retrieval_seconds,
+        first_token_seconds=first_token_seconds or _called_after(completion, total_seconds),
+        total_seconds=total_seconds,
+    )
+    yield _whole(app, question, retrieved, completion, cites, taken, timings)
+
+
+def _sentences(app: App, cites: CitesAsTheyCome, part: TextDelta) -> Iterator[SentenceCited]:
+    """The sentences that a piece of text completes; an answer with a form of its own has none."""
+    return iter(()) if app.prompt.output_schema is not None else cites.after(part.text)
+
+
+def _called_after(completion: Completion, total_seconds: float) -> float | None:
+    """When the first token of an answer came that is nothing but calls of tools."""
+    if not completion.tool_calls:
+        return None
+    return total_seconds - (completion.total_seconds - completion.first_token_seconds)
+
+
+def _whole(
+    app: App,
+    question: Question,
+    retrieved: Retrieved,
+    completion: Completion,
+    cites: CitesAsTheyCome,
+    taken: StepsTaken,
+    timings: Timings,
+) -> Answer:
+    has_form = app.prompt.output_schema is not None
     abstained = any(abstains(text, app.manifest.abstention) for text in texts_in(app.prompt, completion))
     citations = citations_in(completion.text, retrieved.passages)
-    yield Answer(
+    if not has_form:
+        citations = supported_citations(completion.text, citations, cites.supporting)
+    return Answer(
         question=question.text,
         text=completion.text,
         finish_reason=completion.finish_reason,
@@ -93,18 +131,13 @@ async def answer(
         passages=retrieved.passages,
         messages=retrieved.messages,
         usage=completion.usage,
-        timings=Timings(
-            queue_seconds=queue_seconds,
-            retrieval_seconds=retrieved.retrieval_seconds,
-            first_token_seconds=first_token_seconds,
-            total_seconds=clock() - arrived,
-        ),
+        timings=timings,
         scores=score_answer(
             completion.text,
             citations,
             retrieved.passages,
             abstained=abstained,
-            has_form=app.prompt.output_schema is not None,
+            has_form=has_form,
             calls_tools=bool(completion.tool_calls),
         ),
         tool_calls=completion.tool_calls,

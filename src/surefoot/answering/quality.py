@@ -30,6 +30,7 @@ def score_answer(
     scores: dict[str, Score] = {
         "citations_valid": called or citations_valid(text, len(shown), abstained=abstained),
         "abstained": Scored(value=float(abstained)),
+        "citations_supported": called or citations_supported(citations, abstained=abstained),
         "cited_overlap": called or cited_overlap(text, citations, abstained=abstained),
         "best_similarity": best_similarity(shown),
     }
@@ -44,6 +45,16 @@ def citations_valid(text: str, shown: int, *, abstained: bool) -> Score:
     if abstained:
         return Unscored(reason="abstained, so there is nothing to cite")
     return Scored(value=0.0)
+
+
+def citations_supported(citations: Sequence[Citation], *, abstained: bool) -> Score:
+    """The share of citations that support the sentence they stand in, each sentence counted."""
+    if abstained:
+        return Unscored(reason="abstained, so there is nothing to support")
+    marks = [support.supported for citation in citations for support in citation.supports]
+    if not marks:
+        return Unscored(reason="cites no passage it was shown, or has a form of its own")
+    return Scored(value=sum(marks) / len(marks))
 
 
 def cited_overlap(text: str, citations: Sequence[Citation], *, abstained: bool) -> Score:

@@ -1,8 +1,8 @@
-"""An answer in surefoot's own form: one JSON object, or the events `passages`, `delta` and `answer`."""
+"""An answer in surefoot's own form: one JSON object, or events as it comes."""
 
 from dataclasses import dataclass
 
-from surefoot.answering import AnswerPart, Retrieved
+from surefoot.answering import AnswerPart, Retrieved, SentenceCited
 from surefoot.api.frames import event_frame, json_bytes
 from surefoot.api.replies import EVENT_STREAM
 from surefoot.records import (
@@ -13,6 +13,7 @@ from surefoot.records import (
     RankedPassage,
     Score,
     Scored,
+    Support,
     TextDelta,
     Timings,
     ToolCall,
@@ -41,7 +42,8 @@ class WholeNative:
 class StreamedNative:
     """The answer as events: `passages` once, `delta` for each piece of text, `answer` with everything.
 
-    A stream that fails ends with the event `error` in place of `answer`.
+    Behind each sentence that is whole and cites comes `citations`. A stream that fails ends with the event
+    `error` in place of `answer`.
     """
 
     id: str
@@ -67,6 +69,11 @@ class StreamedNative:
                         "passages": shown_fields(part.passages),
                     },
                 )
+            case SentenceCited():
+                cited = [
+                    {"number": number, **support_fields(support)} for number, support in part.supports.items()
+                ]
+                return event_frame("citations", {"start": part.start, "end": part.end, "cited": cited})
             case Answer():
                 return event_frame("answer", answer_fields(self.id, self.pins, part))
 
@@ -140,6 +147,19 @@ def citation_fields(citation: Citation) -> dict[str, object]:
         "headings": citation.headings,
         "text": citation.text,
         "score": citation.score,
+        "supports": [support_fields(support) for support in citation.supports],
+    }
+
+
+def support_fields(support: Support) -> dict[str, object]:
+    """How far a sentence is supported; `start` and `end` are in the answer, the others in the source."""
+    return {
+        "start": support.start,
+        "end": support.end,
+        "source_start": support.source_start,
+        "source_end": support.source_end,
+        "share": support.share,
+        "supported": support.supported,
     }
 
 

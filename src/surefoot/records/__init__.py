@@ -1,6 +1,6 @@
 """The values every room speaks: frozen, keyword-only, without behaviour of their own."""
 
-from surefoot.records.answers import Answer, Citation, Pins, Step, Timings
+from surefoot.records.answers import Answer, Citation, Pins, Step, Support, Timings
 from surefoot.records.cases import Case, CaseKind, Evidence, Fact
 from surefoot.records.digest import Json, canonical_json, digest, digest_bytes
 from surefoot.records.messages import (
@@ -63,6 +63,7 @@ __all__ = [
     "Scored",
     "Scores",
     "Step",
+    "Support",
     "TextDelta",
     "Timings",
     "Tool",

@@ -9,11 +9,29 @@ from surefoot.records.scores import Score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Support:
+    """How far a sentence that cites a passage is supported by what it cites.
+
+    `start` and `end` are the sentence's span in the answer, `source_start` and `source_end` that of the
+    sentences of the source which hold most of its words. `share` from 0 to 1 is how much of the sentence
+    stands in all passages that it cites, and `supported` whether that is enough.
+    """
+
+    start: int
+    end: int
+    source_start: int
+    source_end: int
+    share: float
+    supported: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
     """A passage that the answer points to.
 
     `number` is the [n] in the answer's text, counted from 1 over the passages the prompt showed.
-    `start` and `end` are character offsets into the source document as it was read.
+    `start` and `end` are character offsets into the source document as it was read. `supports` has one
+    entry for each sentence that cites it; none was looked for in an answer with a form of its own.
     """
 
     number: int
@@ -24,6 +42,7 @@ class Citation:
     headings: tuple[str, ...]
     text: str
     score: float
+    supports: tuple[Support, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,9 @@
     const open = element("p", undefined, "quiet");
     open.append(link("Open the passage",
       "/passages/" + encodeURIComponent(app) + "/" + encodeURIComponent(citation.passage_id)));
+    const unsupported = citation.supports.filter((support) => !support.supported).length;
+    if (unsupported) summary.append(element("br"), element("span",
+      unsupported + " of " + citation.supports.length + " sentences that cite it are not found in it", "warning"));
     box.append(summary, element("p", citation.text, "text"), open);
     item.append(box);
     citations.append(item);
@@ -75,6 +78,7 @@
       status.textContent = "";
       answer.append(data.text);
     },
+    citations: () => {},  // the whole answer says them again, beside the passages
     answer: showAnswer,
     error: (data) => showError(data.error),
   };
