@@ -202,7 +202,7 @@ def test_a_prompt_that_does_not_load_is_told_by_its_place(trial: Trial) -> None:
         prompt.write_text(before)
 
     assert code == 2
-    assert re.search(r"error: prompts/answer\.prompt\.md:\d+: ", wrong)
+    assert re.search(r"error: prompts/answer\.prompt\.md:\d+:\d+: ", wrong)
     assert trial.chat.requests == []
 
 
