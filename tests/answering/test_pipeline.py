@@ -166,3 +166,17 @@ def test_timings_count_from_arrival_and_hold_the_time_in_the_queue() -> None:
     assert timings.retrieval_seconds == pytest.approx(0.5)
     assert timings.first_token_seconds == pytest.approx(3.0)
     assert timings.total_seconds == pytest.approx(6.0)
+
+
+def test_where_nothing_is_near_enough_it_abstains_and_asks_no_model() -> None:
+    model = ScriptedModel(("never",))
+    far = replace(app_of(model, "Valve two opens at 20 degrees."), least_similarity=0.6)
+
+    got = asyncio.run(whole_answer(far, Question(text="What does it cost?")))
+
+    assert model.sent == [] and got.usage is None
+    assert (got.text, got.abstained, got.messages) == (MANIFEST.abstention, True, ())
+    assert [ranked.similarity for ranked in got.passages] == [0.5], "the trace shows what was too far"
+
+    near = replace(far, least_similarity=0.5)
+    assert asyncio.run(whole_answer(near, Question(text="When?"))).text == "never"

@@ -47,6 +47,8 @@ def test_every_value_is_part_of_the_digest(tmp_path: Path) -> None:
         "[search]\nper_document = 1",
         "[search]\ndiversity = 0.3",
         "[search]\nneighbours = 1",
+        '[scan]\nsuspicious = "hold back"',
+        "[abstention]\nleast_similarity = 0.4",
     ]
     digests = {load_recipe(written(tmp_path, f"schema = 1\n{change}\n")).digest for change in changes}
 
@@ -70,6 +72,7 @@ def test_only_what_decides_an_index_is_in_its_digest(tmp_path: Path) -> None:
         "[lexical]\ncandidates = 41",
         "[fusion]\nrrf_k = 61",
         "[search]\nneighbours = 1",
+        "[abstention]\nleast_similarity = 0.4",
     ]
 
     def of(text: str) -> str:

@@ -52,7 +52,8 @@ class TokenCounter(Protocol):
 class App:
     """One named thing the endpoint serves. `manifest` pins every part beside it.
 
-    `passages_shown` is how many passages the prompt gets, before the token budget drops any. `pipeline` is
+    `passages_shown` is how many passages the prompt gets, before the token budget drops any. Where no passage
+    is as similar to the question as `least_similarity` it abstains, and asks no model. `pipeline` is
     the app's own code, and None where the built-in pipeline answers.
     """
 
@@ -62,6 +63,7 @@ class App:
     model: ChatModel
     counter: TokenCounter
     passages_shown: int
+    least_similarity: float | None = None
     pipeline: Pipeline | None = None
 
     @property

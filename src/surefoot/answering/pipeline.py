@@ -1,7 +1,7 @@
 """Answer one question: retrieve, render within the budget, ask, cite. There is no more to it."""
 
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 
 from surefoot.answering.apps import App
@@ -13,7 +13,7 @@ from surefoot.answering.quality import score_answer
 from surefoot.answering.sentences import CitesAsTheyCome
 from surefoot.answering.supporting import supported_citations
 from surefoot.errors import ModelError
-from surefoot.records import Answer, Completion, TextDelta, Timings
+from surefoot.records import Answer, Completion, RankedPassage, TextDelta, Timings
 
 AnswerPart = Retrieved | TextDelta | SentenceCited | Answer
 
@@ -30,6 +30,10 @@ class BuiltInPipeline:
         app, begun = self._app, self._clock()
         found = await app.retriever.search(question.text, limit=app.passages_shown, reach=question.reach)
         retrieval_seconds = self._clock() - begun
+        if _nothing_near(app, found):
+            for part in _declined(app, question, found, retrieval_seconds):
+                yield part
+            return
         messages, shown = await render_within_budget(app, question, found)
         yield Retrieved(
             passages=shown,
@@ -40,6 +44,31 @@ class BuiltInPipeline:
         async with aclosing(app.model.stream(messages, app.prompt.sampling)) as parts:
             async for part in parts:
                 yield part
+
+
+def _nothing_near(app: App, found: Sequence[RankedPassage]) -> bool:
+    """Whether the recipe says that what was found is too far from the question to answer it."""
+    if app.least_similarity is None or app.prompt.output_schema is not None:
+        return False
+    similarities = [ranked.similarity for ranked in found if ranked.similarity is not None]
+    return not found or (bool(similarities) and max(similarities) < app.least_similarity)
+
+
+def _declined(
+    app: App, question: Question, found: tuple[RankedPassage, ...], retrieval_seconds: float
+) -> Iterator[Retrieved | TextDelta | Completion]:
+    """The app's abstention, with the passages that were too far, and no model asked."""
+    yield Retrieved(
+        passages=found, messages=(), retrieval_seconds=retrieval_seconds, searched=(question.text,)
+    )
+    yield TextDelta(text=app.manifest.abstention)
+    yield Completion(
+        text=app.manifest.abstention,
+        finish_reason="stop",
+        usage=None,
+        first_token_seconds=0.0,
+        total_seconds=0.0,
+    )
 
 
 async def answer(

@@ -9,6 +9,7 @@ from surefoot.cli.console import out, project_top, run
 from surefoot.cli.progress import Steps, reporter
 
 if TYPE_CHECKING:
+    from surefoot.evals.abstention import Threshold
     from surefoot.wiring.evaluation_run import EvaluationOrder
 
 app = typer.Typer(help="Ask a release the cases of a suite, and score what it answers.", no_args_is_help=True)
@@ -46,6 +47,53 @@ def run_evaluation(
 def prepare() -> None:
     """Make the environment of ragas, so that a later run need not: about a minute, once."""
     run(_prepare())
+
+
+@app.command()
+def abstention(
+    app_name: Annotated[
+        str | None, typer.Option("--app", help="The app that is meant; the first by default.")
+    ] = None,
+    suite: Annotated[
+        str | None, typer.Option(help="A folder of evals/; the suites the prompt names by default.")
+    ] = None,
+    most_lost: Annotated[
+        float, typer.Option(min=0, max=0.5, help="The share of answerable questions that may be declined.")
+    ] = 0.02,
+) -> None:
+    """Measure below which similarity to abstain, on the cases of a suite. No model is asked."""
+    run(_abstention(app_name, suite, most_lost))
+
+
+async def _abstention(app_name: str | None, suite: str | None, most_lost: float) -> None:
+    from surefoot.wiring.calibrating import calibrate_abstention
+    from surefoot.wiring.project import open_project
+
+    project = open_project(project_top())
+    with Steps() as steps:
+        found = await calibrate_abstention(
+            project, app_name, suite, most_lost=most_lost, report=reporter(steps)
+        )
+    out.print(Text("below      declines answerable   declines unanswerable"))
+    for one in found.curve:
+        out.print(Text(_declines(one)))
+    if found.chosen is None or found.held_out is None:
+        out.print(Text("No threshold declines an unanswerable question without declining too many others."))
+        return
+    out.print(
+        Text(
+            "the highest that keeps within what may be lost, and what it does on cases it was not chosen by:"
+        )
+    )
+    out.print(Text(_declines(found.chosen)))
+    out.print(Text(_declines(found.held_out)))
+    least = found.chosen.similarity
+    out.print(Text(f"To use it, write into the recipe:\n\n[abstention]\nleast_similarity = {least}"))
+
+
+def _declines(one: "Threshold") -> str:
+    lost = f"{one.declined_answerable} of {one.answerable}"
+    return f"{one.similarity:<11.2f}{lost:<22}{one.declined_unanswerable} of {one.unanswerable}"
 
 
 async def _run(order: "EvaluationOrder", as_json: bool) -> None:

@@ -71,6 +71,7 @@ class Recipe:
     """How to cut, index, search and fuse. `limit` is how many passages a search returns by default.
 
     Passages that look like instructions to a model are marked, and with `holds_back` not indexed at all.
+    A question whose best passage is less similar to it than `least_similarity`, a cosine, is not answered.
 
     The name is not part of the digest: equal recipes are equal whatever their files are called.
     """
@@ -83,6 +84,7 @@ class Recipe:
     limit: int = 4
     choice: Choice = Choice()
     holds_back: bool = False
+    least_similarity: float | None = None
 
     def canonical(self) -> Json:
         """What the recipe says, in one spelling; comments, order and left-out defaults do not matter.
@@ -107,6 +109,7 @@ class Recipe:
             "fusion": {"rrf_k": self.rrf_k},
             "search": self._search(),
             **self._scan(),
+            **self._abstention(),
         }
 
     def _chunking(self) -> dict[str, Json]:
@@ -129,6 +132,10 @@ class Recipe:
 
     def _scan(self) -> dict[str, Json]:
         return {"scan": {"suspicious": "hold back"}} if self.holds_back else {}
+
+    def _abstention(self) -> dict[str, Json]:
+        least = self.least_similarity
+        return {} if least is None else {"abstention": {"least_similarity": least}}
 
     def _windows(self) -> dict[str, Json]:
         return _set("window_words", self.dense.window_words, DenseLeg().window_words)
@@ -161,6 +168,7 @@ def load_recipe(path: Path) -> Recipe:
     """Read `<name>.toml`. Raises NotFoundError and SettingsError."""
     top = read_table(path, schema=SCHEMA)
     fusion, search, scan = top.table("fusion"), top.table("search"), top.table("scan")
+    abstention = top.table("abstention")
     recipe = Recipe(
         name=path.stem,
         chunking=_chunking(top.table("chunking")),
@@ -169,9 +177,14 @@ def load_recipe(path: Path) -> Recipe:
         rrf_k=fusion.integer("rrf_k", 60, least=1, most=10_000),
         limit=search.integer("limit", 4, least=1, most=100),
         choice=_choice(search),
+        least_similarity=(
+            abstention.number("least_similarity", None, least=-1, most=1)
+            if abstention.has("least_similarity")
+            else None
+        ),
         holds_back=scan.text("suspicious", "mark", one_of=("mark", "hold back")) == "hold back",
     )
-    for table in (fusion, search, scan, top):
+    for table in (fusion, search, scan, abstention, top):
         table.refuse_others()
     if recipe.dense.weight == 0 and recipe.lexical.weight == 0:
         raise SettingsError(

@@ -46,5 +46,6 @@ async def app_of(
         model=model,
         counter=counter,
         passages_shown=parts.recipe.limit,
+        least_similarity=parts.recipe.least_similarity,
         pipeline=None if parts.code is None else await asyncio.to_thread(own_pipeline, parts.code),
     )
