@@ -1,7 +1,7 @@
 """One question through the pipeline: what is asked, what is shown, what comes back."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +10,10 @@ import pytest
 from tests.fakes.answering import MANIFEST, ScriptedModel, ShelfOfPassages, WordCounter
 
 from surefoot.answering import App, Question, Retrieved, answer, whole_answer
+from surefoot.answering.follow_ups import leans
 from surefoot.errors import ModelError, RequestError
 from surefoot.prompts import load_prompt
-from surefoot.records import Answer, Message, Scored, TextDelta
+from surefoot.records import Answer, Completion, Message, Sampling, Scored, TextDelta
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 
@@ -180,3 +181,73 @@ def test_where_nothing_is_near_enough_it_abstains_and_asks_no_model() -> None:
 
     near = replace(far, least_similarity=0.5)
     assert asyncio.run(whole_answer(near, Question(text="When?"))).text == "never"
+
+
+FOLLOW_UP = Question(
+    text="And valve two?",
+    history=(
+        Message(role="user", content="When does valve three open?"),
+        Message(role="assistant", content="At 33 degrees [1]."),
+    ),
+)
+
+
+def asked_with_rewriting(said: str, question: Question = FOLLOW_UP) -> tuple[Answer, list[str], int]:
+    """The answer, what was searched, and how often the model was asked; it says the same each time."""
+    model = ScriptedModel((said,))
+    app = replace(app_of(model, "Valve two opens at 20 degrees."), rewrite=load_prompt(PROMPTS, "rewrite"))
+    got = asyncio.run(whole_answer(app, question))
+    assert isinstance(app.retriever, ShelfOfPassages)
+    return got, app.retriever.asked, len(model.sent)
+
+
+def test_a_follow_up_is_searched_as_the_model_wrote_it_out_and_the_answer_shows_that() -> None:
+    got, searched, asked = asked_with_rewriting("When does valve two open?")
+
+    assert searched == ["When does valve two open?"] and got.searched == ("When does valve two open?",)
+    assert asked == 2 and [step.name for step in got.steps] == ["rewrite"]
+    assert got.earlier_usage is not None and got.question == "And valve two?"
+
+
+@pytest.mark.parametrize("said", ["It opens at 20 degrees.", "word " * 200 + "?"])
+def test_what_is_no_question_is_not_searched_and_the_trace_says_so(said: str) -> None:
+    got, searched, _ = asked_with_rewriting(said)
+
+    assert searched == ["And valve two?"] and [step.name for step in got.steps] == ["rewrite, not used"]
+
+
+def test_a_model_that_fails_at_rewriting_does_not_fail_the_answer() -> None:
+    class FailsOnce(ScriptedModel):
+        async def stream(
+            self, messages: Sequence[Message], sampling: Sampling
+        ) -> AsyncGenerator[TextDelta | Completion, None]:
+            first = not self.sent
+            async with aclosing(super().stream(messages, sampling)) as parts:
+                async for part in parts:
+                    if first:
+                        raise ModelError("it broke", remedy="mend it")
+                    yield part
+
+    app = replace(app_of(FailsOnce(("At 20 [1].",)), "Valve two."), rewrite=load_prompt(PROMPTS, "rewrite"))
+    got = asyncio.run(whole_answer(app, FOLLOW_UP))
+
+    assert got.text == "At 20 [1]." and got.searched == ("And valve two?",)
+
+
+@pytest.mark.parametrize(
+    ("text", "leans_on_it"),
+    [
+        ("And on Linux?", True),
+        ("How long is it kept?", True),
+        ("Why?", True),
+        ("ذلك أيضا في النسخة الجديدة من البرنامج؟", True),
+        ("How long does the vault keep a copy of each file?", False),
+    ],
+)
+def test_only_a_question_that_leans_on_its_conversation_is_written_out(
+    text: str, *, leans_on_it: bool
+) -> None:
+    question = replace(FOLLOW_UP, text=text)
+
+    assert leans(question) is leans_on_it
+    assert not leans(replace(question, history=()))

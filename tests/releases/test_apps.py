@@ -69,7 +69,7 @@ def test_an_unknown_app_offers_the_ones_there_are(tmp_path: Path, name: str) -> 
         ('pipeline = "answers"', 'pipeline = "agent"', "pipeline is 'agent'"),
         ('pipeline = "answers"', 'pipeline = "langchain"', "entry is missing"),
         ('pipeline = "answers"', 'pipeline = "answers"\nentry = "a/b.py:c"', "no key 'entry'"),
-        ('pipeline = "answers"', 'pipeline = "answers"\nprompts = {a = "b"}', "no key 'prompts'"),
+        ('pipeline = "answers"', 'pipeline = "answers"\nprompts = {a = "b"}', "knows 'rewrite' alone"),
     ],
 )
 def test_a_wrong_app_file_says_which_key_and_what_to_write(

@@ -53,7 +53,8 @@ class App:
     """One named thing the endpoint serves. `manifest` pins every part beside it.
 
     `passages_shown` is how many passages the prompt gets, before the token budget drops any. Where no passage
-    is as similar to the question as `least_similarity` it abstains, and asks no model. `pipeline` is
+    is as similar to the question as `least_similarity` it abstains, and asks no model. `rewrite` makes a
+    follow-up question whole before it is searched. `pipeline` is
     the app's own code, and None where the built-in pipeline answers.
     """
 
@@ -64,6 +65,7 @@ class App:
     counter: TokenCounter
     passages_shown: int
     least_similarity: float | None = None
+    rewrite: Prompt | None = None
     pipeline: Pipeline | None = None
 
     @property

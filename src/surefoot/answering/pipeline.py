@@ -7,6 +7,7 @@ from contextlib import aclosing
 from surefoot.answering.apps import App
 from surefoot.answering.budget import render_within_budget
 from surefoot.answering.citing import abstains, citations_in
+from surefoot.answering.follow_ups import Searched, to_search
 from surefoot.answering.form import check_form, texts_in
 from surefoot.answering.parts import Question, Retrieved, SentenceCited, StepsTaken
 from surefoot.answering.quality import score_answer
@@ -25,22 +26,28 @@ class BuiltInPipeline:
         self._app = app
         self._clock = clock
 
-    async def stream(self, question: Question) -> AsyncGenerator[Retrieved | TextDelta | Completion, None]:
+    async def stream(
+        self, question: Question
+    ) -> AsyncGenerator[Retrieved | TextDelta | StepsTaken | Completion, None]:
         """Retrieved, text as it comes, and the model's Completion. Raises SurefootError."""
-        app, begun = self._app, self._clock()
-        found = await app.retriever.search(question.text, limit=app.passages_shown, reach=question.reach)
+        app = self._app
+        asked = await to_search(app, question, self._clock)
+        begun = self._clock()
+        found = await app.retriever.search(asked.text, limit=app.passages_shown, reach=question.reach)
         retrieval_seconds = self._clock() - begun
         if _nothing_near(app, found):
-            for part in _declined(app, question, found, retrieval_seconds):
-                yield part
+            for declined in _declined(app, asked, found, retrieval_seconds):
+                yield declined
             return
         messages, shown = await render_within_budget(app, question, found)
         yield Retrieved(
             passages=shown,
             messages=messages,
             retrieval_seconds=retrieval_seconds,
-            searched=(question.text,),
+            searched=(asked.text,),
         )
+        if asked.steps:
+            yield StepsTaken(steps=asked.steps, earlier_usage=asked.usage)
         async with aclosing(app.model.stream(messages, app.prompt.sampling)) as parts:
             async for part in parts:
                 yield part
@@ -55,12 +62,12 @@ def _nothing_near(app: App, found: Sequence[RankedPassage]) -> bool:
 
 
 def _declined(
-    app: App, question: Question, found: tuple[RankedPassage, ...], retrieval_seconds: float
-) -> Iterator[Retrieved | TextDelta | Completion]:
+    app: App, asked: Searched, found: tuple[RankedPassage, ...], retrieval_seconds: float
+) -> Iterator[Retrieved | TextDelta | StepsTaken | Completion]:
     """The app's abstention, with the passages that were too far, and no model asked."""
-    yield Retrieved(
-        passages=found, messages=(), retrieval_seconds=retrieval_seconds, searched=(question.text,)
-    )
+    yield Retrieved(passages=found, messages=(), retrieval_seconds=retrieval_seconds, searched=(asked.text,))
+    if asked.steps:
+        yield StepsTaken(steps=asked.steps, earlier_usage=asked.usage)
     yield TextDelta(text=app.manifest.abstention)
     yield Completion(
         text=app.manifest.abstention,

@@ -4,7 +4,15 @@ What is exported here needs no Git. `promotion` changes what serves, through `gi
 """
 
 from surefoot.releases.app_code import AppCode, code_pinned, read_code
-from surefoot.releases.apps import BUILT_IN_IDENTITY, AppFile, Parts, load_app, load_apps, manifest_of
+from surefoot.releases.apps import (
+    BUILT_IN_IDENTITY,
+    REWRITE,
+    AppFile,
+    Parts,
+    load_app,
+    load_apps,
+    manifest_of,
+)
 from surefoot.releases.break_glass import BreakGlass
 from surefoot.releases.bundles import (
     ReleaseBundle,
@@ -25,6 +33,7 @@ from surefoot.releases.trust import Trust, read_trust
 
 __all__ = [
     "BUILT_IN_IDENTITY",
+    "REWRITE",
     "AppCode",
     "AppFile",
     "BreakGlass",

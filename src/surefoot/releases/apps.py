@@ -14,6 +14,8 @@ from surefoot.tables import Table, read_table
 # number when the code changes what is answered from equal parts.
 BUILT_IN = "answers"
 BUILT_IN_IDENTITY = "surefoot.answering/1"
+# The further prompt of the built-in pipeline: it makes a follow-up question whole.
+REWRITE = "rewrite"
 
 _USE = re.compile(r"[a-z][a-z0-9_]*")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -25,7 +27,8 @@ class AppFile:
 
     `abstention` is the sentence the app answers with when its documents are silent. `example` is a
     question worth asking first; it decides no answer, so no manifest holds it. An app whose pipeline is its
-    own code has an `entry`, like `agent/graph.py:build`, and may name further `prompts` by what they are for.
+    own code has an `entry`, like `agent/graph.py:build`, and may name further `prompts` by what they are for;
+    for the built-in pipeline that is `rewrite` alone.
     """
 
     name: str
@@ -77,9 +80,15 @@ def load_app(folder: Path, name: str) -> AppFile:
         abstention=table.text("abstention"),
         example=table.text("example"),
         entry=_entry(table) if runs_own_code else None,
-        prompts=_further_prompts(table) if runs_own_code else {},
+        prompts=_further_prompts(table),
     )
     table.refuse_others()
+    if not runs_own_code and app.prompts.keys() - {REWRITE}:
+        raise SettingsError(
+            f"{file}: [prompts] names {', '.join(sorted(app.prompts.keys() - {REWRITE}))}, and the built-in "
+            f"pipeline knows {REWRITE!r} alone",
+            remedy=f"leave the others out, or give the app code of its own with pipeline = {LANGCHAIN!r}",
+        )
     return app
 
 

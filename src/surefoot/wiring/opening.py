@@ -4,8 +4,12 @@ import asyncio
 
 from surefoot.answering import App, ChatModel, Pipeline, Retriever, TokenCounter
 from surefoot.errors import SettingsError
+from surefoot.prompts import Prompt
 from surefoot.records import Manifest
-from surefoot.releases import AppCode, ReleaseParts
+from surefoot.releases import REWRITE, AppCode, ReleaseParts
+
+# What a prompt that makes follow-up questions whole is given.
+REWRITE_TAKES = {"question", "turns"}
 
 
 async def app_of(
@@ -47,5 +51,21 @@ async def app_of(
         counter=counter,
         passages_shown=parts.recipe.limit,
         least_similarity=parts.recipe.least_similarity,
+        rewrite=None if parts.code is not None else _rewriting(manifest.app, parts),
         pipeline=None if parts.code is None else await asyncio.to_thread(own_pipeline, parts.code),
     )
+
+
+def _rewriting(app: str, parts: ReleaseParts) -> Prompt | None:
+    """The prompt that makes follow-up questions whole. SettingsError for one that takes something else."""
+    prompt = parts.prompts.get(REWRITE)
+    if prompt is None:
+        return None
+    takes = {variable.name for variable in prompt.variables}
+    if takes != REWRITE_TAKES:
+        raise SettingsError(
+            f"the app {app!r} has the prompt {prompt.name!r} for {REWRITE!r}, which takes "
+            f"{', '.join(sorted(takes)) or 'nothing'}",
+            remedy=f"let it take {' and '.join(sorted(REWRITE_TAKES))}, as prompts/rewrite.prompt.md does",
+        )
+    return prompt
