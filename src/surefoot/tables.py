@@ -110,6 +110,13 @@ class Table:
             raise self.wrong(key, value, f"a number from {least:g} to {most:g}")
         return float(value)
 
+    def plain(self, key: str) -> str | int | float | bool:
+        """A text, a number, or true or false."""
+        value = self._take(key, None)
+        if not isinstance(value, str | int | float | bool):
+            raise self.wrong(key, value, "a text, a number, or true or false")
+        return value
+
     def table(self, key: str) -> "Table":
         """A table below this one; an empty one when it is not there, so that its own keys are missed."""
         value = self._take(key, {})

@@ -128,8 +128,9 @@ async def _build(
     passages = tuple(passage for document in documents for passage in document.passages)
     if not passages:
         raise nothing_to_read(corpus, scan, cut.unread)
-    texts = [search_text(passage) for passage in passages]
-    embedded, owners = vector_texts(passages, recipe.dense.window_words)
+    headers = recipe.chunking.headers
+    texts = [search_text(passage, headers) for passage in passages]
+    embedded, owners = vector_texts(passages, recipe.dense.window_words, headers)
     target.parent.mkdir(parents=True, exist_ok=True)
     vectors = await embed_texts(
         embedded,

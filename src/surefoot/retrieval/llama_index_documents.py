@@ -14,6 +14,7 @@ from llama_index.core.node_parser import MarkdownNodeParser, SentenceSplitter
 from llama_index.core.schema import Document, MetadataMode
 
 from surefoot.records import Passage, digest
+from surefoot.retrieval.llama_index_parsers import named_windows
 from surefoot.retrieval.ports import ParsedDocument, ReadText
 from surefoot.retrieval.recipes import Chunking
 from surefoot.retrieval.spans import (
@@ -58,9 +59,9 @@ class LlamaIndexDocuments:
 
 
 def _groups(read: ReadText, chunking: Chunking) -> tuple[tuple[Section, ...], ...]:
-    """Sections that are cut together: small ones with a neighbour, or all of them by sentences alone."""
+    """Sections that are cut together: small ones with a neighbour, or all where headings do not cut."""
     sections = _sections(read)
-    if chunking.splitter == "sentence":
+    if chunking.splitter != "structure":
         return (sections,) if sections else ()
     return join_small(sections, chunking.minimum_words)
 
@@ -116,6 +117,8 @@ def _headings(text: str, span: Window, path_above: str) -> tuple[str, ...]:
 
 def _windows(read: ReadText, group: Sequence[Section], chunking: Chunking) -> tuple[Window, ...]:
     text = read.text
+    if chunking.library:
+        return named_windows(chunking.splitter, chunking.options, text)
     start, end = group[0].start, group[-1].end
     splitter = SentenceSplitter(
         chunk_size=chunking.limit_words,

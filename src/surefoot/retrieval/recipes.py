@@ -1,6 +1,9 @@
 """How a corpus becomes an index and how that is searched: `serving/recipes/<name>.toml`."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from surefoot.errors import SettingsError
@@ -9,6 +12,9 @@ from surefoot.tables import Table, read_table
 
 SCHEMA = 1
 SPLITTERS = ("structure", "sentence")
+HEADERS = ("path", "none")
+NAMED = re.compile(r"llama_index(?:\.[a-z][a-z0-9_]*)+:[A-Za-z_][A-Za-z0-9_]*")
+Option = str | int | float | bool
 ANALYSERS = ("english", "plain")
 
 
@@ -17,15 +23,21 @@ class Chunking:
     """How documents are cut, in words.
 
     `structure` follows headings first, then sentences, and source code by its syntax; `sentence` goes by
-    sentences alone, across headings. A passage aims at no more than `limit_words`;
-    one shorter than `minimum_words` is joined to its neighbour; a piece of a longer section repeats up to
-    `overlap_words` of the sentences before it.
+    sentences alone, across headings. Any other is a node parser of LlamaIndex's by its name, with its
+    `options`; `library` is the package it is in and its version. `headers` says what is embedded and indexed
+    above a passage: the `path` of headings that it does not show itself, or `none`.
+
+    A passage aims at no more than `limit_words`; one shorter than `minimum_words` is joined to its
+    neighbour; a piece of a longer section repeats up to `overlap_words` of the sentences before it.
     """
 
     splitter: str = "structure"
     limit_words: int = 130
     minimum_words: int = 40
     overlap_words: int = 20
+    headers: str = "path"
+    options: Mapping[str, Option] = field(default_factory=dict, hash=False)
+    library: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +130,15 @@ class Recipe:
             "limit_words": self.chunking.limit_words,
             "minimum_words": self.chunking.minimum_words,
             "overlap_words": self.chunking.overlap_words,
+            **({} if self.chunking.headers == "path" else {"headers": self.chunking.headers}),
+            **self._named_parser(),
         }
+
+    def _named_parser(self) -> dict[str, Json]:
+        """A parser of another's: equal names of different versions are different recipes."""
+        if not self.chunking.library:
+            return {}
+        return {"options": dict(self.chunking.options), "library": self.chunking.library}
 
     def _search(self) -> dict[str, Json]:
         chosen, default = self.choice, Choice()
@@ -197,11 +217,14 @@ def load_recipe(path: Path) -> Recipe:
 def _chunking(table: Table) -> Chunking:
     default = Chunking()
     chunking = Chunking(
-        splitter=table.text("splitter", default.splitter, one_of=SPLITTERS),
+        splitter=_splitter(table),
         limit_words=table.integer("limit_words", default.limit_words, least=20, most=2_000),
         minimum_words=table.integer("minimum_words", default.minimum_words, least=0, most=1_000),
         overlap_words=table.integer("overlap_words", default.overlap_words, least=0, most=500),
+        headers=table.text("headers", default.headers, one_of=HEADERS),
     )
+    if ":" in chunking.splitter:
+        chunking = replace(chunking, options=_options(table), library=_library(table, chunking.splitter))
     table.refuse_others()
     if max(chunking.minimum_words, chunking.overlap_words) > chunking.limit_words // 2:
         raise SettingsError(
@@ -210,6 +233,31 @@ def _chunking(table: Table) -> Chunking:
             remedy="Keep both at most half of limit_words.",
         )
     return chunking
+
+
+def _splitter(table: Table) -> str:
+    """One of ours, or a class below llama_index: naming a module is running its code, so no other may be."""
+    splitter = table.text("splitter", Chunking().splitter)
+    if splitter in SPLITTERS or NAMED.fullmatch(splitter):
+        return splitter
+    raise table.wrong(
+        "splitter", splitter, f"one of {', '.join(map(repr, SPLITTERS))}, or llama_index.<module>:<class>"
+    )
+
+
+def _options(table: Table) -> dict[str, Option]:
+    options = table.table("options")
+    return {name: options.plain(name) for name in sorted(options.keys())}
+
+
+def _library(table: Table, splitter: str) -> str:
+    """The package that the module is in, as LlamaIndex names its packages, with its version here."""
+    parts = splitter.partition(":")[0].split(".")
+    package = "-".join(parts[:2] if parts[1] == "core" else parts[:3]).replace("_", "-")
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        raise table.wrong("splitter", splitter, f"one that is installed: pip install {package}") from None
 
 
 def _dense(table: Table) -> DenseLeg:

@@ -16,20 +16,22 @@ Owners = NDArray[numpy.int32]
 ROW = "#"
 
 
-def search_text(passage: Passage) -> str:
-    """What is embedded and indexed for a passage: its text, below the headings it does not show itself."""
-    return "\n".join([*_headings_above(passage), passage.text])
+def search_text(passage: Passage, headers: str = "path") -> str:
+    """What is indexed for a passage: its text, below headings it does not show, if wanted."""
+    return "\n".join([*_headings_above(passage, headers), passage.text])
 
 
-def vector_texts(passages: Sequence[Passage], window_words: int) -> tuple[list[str], Owners]:
+def vector_texts(
+    passages: Sequence[Passage], window_words: int, headers: str = "path"
+) -> tuple[list[str], Owners]:
     """The texts to embed, and for each the place of its passage, counted from 0, in rising order.
 
-    `window_words` of 0 embeds each passage as a whole.
+    `window_words` of 0 embeds each passage as a whole; `headers` are the recipe's.
     """
     texts: list[str] = []
     owners: list[int] = []
     for place, passage in enumerate(passages):
-        above = _headings_above(passage)
+        above = _headings_above(passage, headers)
         for window in windows_of(passage.text, window_words):
             texts.append("\n".join([*above, window]))
             owners.append(place)
@@ -71,7 +73,9 @@ def windows_of(text: str, window_words: int) -> list[str]:
     return [window for window in windows if window.strip()]
 
 
-def _headings_above(passage: Passage) -> list[str]:
+def _headings_above(passage: Passage, headers: str) -> list[str]:
+    if headers == "none":
+        return []
     return [heading for heading in passage.headings if heading not in passage.text]
 
 
