@@ -22,7 +22,8 @@ from surefoot.releases.apps import BUILT_IN_IDENTITY
 from surefoot.releases.manifests import MANIFEST, read_manifest
 from surefoot.releases.reading import damaged, is_digest
 from surefoot.retrieval.folders import owned_folder, publish, remove_abandoned
-from surefoot.retrieval.recipes import Recipe, load_recipe
+from surefoot.retrieval.recipe_files import load_recipe
+from surefoot.retrieval.recipes import Recipe
 
 PROMPTS = "prompts"
 RECIPE = "recipe.toml"

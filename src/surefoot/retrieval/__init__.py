@@ -8,7 +8,8 @@ the ports; the files named for a vendor implement them, and only `wiring` import
 
 from surefoot.retrieval.corpora import Corpus, Source, corpus_of_folder, load_corpus
 from surefoot.retrieval.ports import Embedder, Engine
-from surefoot.retrieval.recipes import Recipe, load_recipe
+from surefoot.retrieval.recipe_files import load_recipe
+from surefoot.retrieval.recipes import Recipe
 
 __all__ = [
     "Corpus",

@@ -41,6 +41,23 @@ class Embedder(Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Says how well texts answer a question, by reading each beside it. `model` is its name."""
+
+    @property
+    def model(self) -> str:
+        """What a recipe calls it."""
+        ...
+
+    async def scores(self, question: str, texts: Sequence[str]) -> tuple[float, ...]:
+        """A score for each text, in their order; higher answers better. Raises ModelError."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadText:
     """What a reader made of a file's bytes: its text, and what tells where to cut that.
@@ -206,7 +223,8 @@ class VectorStore(Protocol):
 class Engine:
     """The vendors of this room, chosen by `wiring`.
 
-    With a `store` the dense leg is there and in no snapshot; without one it is in `vectors`.
+    With a `store` the dense leg is there and in no snapshot; without one it is in `vectors`. A `reranker` is
+    for the one snapshot that is opened with it, and closed with that.
     """
 
     reader: DocumentReader
@@ -215,3 +233,4 @@ class Engine:
     words: LexicalIndex
     files: PassageFiles
     store: VectorStore | None = None
+    reranker: Reranker | None = None

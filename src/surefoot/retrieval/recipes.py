@@ -1,19 +1,13 @@
 """How a corpus becomes an index and how that is searched: `serving/recipes/<name>.toml`."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from dataclasses import dataclass, field
 
-from surefoot.errors import SettingsError
 from surefoot.records import Json, digest
-from surefoot.tables import Table, read_table
 
 SCHEMA = 1
 SPLITTERS = ("structure", "sentence")
 HEADERS = ("path", "none")
-NAMED = re.compile(r"llama_index(?:\.[a-z][a-z0-9_]*)+:[A-Za-z_][A-Za-z0-9_]*")
 Option = str | int | float | bool
 ANALYSERS = ("english", "plain")
 
@@ -64,6 +58,14 @@ class LexicalLeg:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rerank:
+    """Let a cross-encoder order the first `candidates` anew; the rest is left out. `model` is its name."""
+
+    model: str
+    candidates: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """Which of the found passages are shown, and how much of what stands around them. Nothing by default.
 
@@ -95,6 +97,7 @@ class Recipe:
     rrf_k: int = 60
     limit: int = 4
     choice: Choice = Choice()
+    rerank: Rerank | None = None
     holds_back: bool = False
     least_similarity: float | None = None
 
@@ -120,6 +123,7 @@ class Recipe:
             },
             "fusion": {"rrf_k": self.rrf_k},
             "search": self._search(),
+            **self._rerank(),
             **self._scan(),
             **self._abstention(),
         }
@@ -149,6 +153,10 @@ class Recipe:
             **_set("diversity", chosen.diversity, default.diversity),
             **_set("neighbours", chosen.neighbours, default.neighbours),
         }
+
+    def _rerank(self) -> dict[str, Json]:
+        chosen = self.rerank
+        return {"rerank": {"model": chosen.model, "candidates": chosen.candidates}} if chosen else {}
 
     def _scan(self) -> dict[str, Json]:
         return {"scan": {"suspicious": "hold back"}} if self.holds_back else {}
@@ -182,116 +190,6 @@ class Recipe:
                 **self._scan(),
             }
         )
-
-
-def load_recipe(path: Path) -> Recipe:
-    """Read `<name>.toml`. Raises NotFoundError and SettingsError."""
-    top = read_table(path, schema=SCHEMA)
-    fusion, search, scan = top.table("fusion"), top.table("search"), top.table("scan")
-    abstention = top.table("abstention")
-    recipe = Recipe(
-        name=path.stem,
-        chunking=_chunking(top.table("chunking")),
-        dense=_dense(top.table("dense")),
-        lexical=_lexical(top.table("lexical")),
-        rrf_k=fusion.integer("rrf_k", 60, least=1, most=10_000),
-        limit=search.integer("limit", 4, least=1, most=100),
-        choice=_choice(search),
-        least_similarity=(
-            abstention.number("least_similarity", None, least=-1, most=1)
-            if abstention.has("least_similarity")
-            else None
-        ),
-        holds_back=scan.text("suspicious", "mark", one_of=("mark", "hold back")) == "hold back",
-    )
-    for table in (fusion, search, scan, abstention, top):
-        table.refuse_others()
-    if recipe.dense.weight == 0 and recipe.lexical.weight == 0:
-        raise SettingsError(
-            f"{path}: the weights of [dense] and [lexical] are both 0",
-            remedy="Give at least one leg a weight above 0, or nothing can be found.",
-        )
-    return recipe
-
-
-def _chunking(table: Table) -> Chunking:
-    default = Chunking()
-    chunking = Chunking(
-        splitter=_splitter(table),
-        limit_words=table.integer("limit_words", default.limit_words, least=20, most=2_000),
-        minimum_words=table.integer("minimum_words", default.minimum_words, least=0, most=1_000),
-        overlap_words=table.integer("overlap_words", default.overlap_words, least=0, most=500),
-        headers=table.text("headers", default.headers, one_of=HEADERS),
-    )
-    if ":" in chunking.splitter:
-        chunking = replace(chunking, options=_options(table), library=_library(table, chunking.splitter))
-    table.refuse_others()
-    if max(chunking.minimum_words, chunking.overlap_words) > chunking.limit_words // 2:
-        raise SettingsError(
-            f"[chunking] has minimum_words = {chunking.minimum_words} and overlap_words = "
-            f"{chunking.overlap_words} beside limit_words = {chunking.limit_words}",
-            remedy="Keep both at most half of limit_words.",
-        )
-    return chunking
-
-
-def _splitter(table: Table) -> str:
-    """One of ours, or a class below llama_index: naming a module is running its code, so no other may be."""
-    splitter = table.text("splitter", Chunking().splitter)
-    if splitter in SPLITTERS or NAMED.fullmatch(splitter):
-        return splitter
-    raise table.wrong(
-        "splitter", splitter, f"one of {', '.join(map(repr, SPLITTERS))}, or llama_index.<module>:<class>"
-    )
-
-
-def _options(table: Table) -> dict[str, Option]:
-    options = table.table("options")
-    return {name: options.plain(name) for name in sorted(options.keys())}
-
-
-def _library(table: Table, splitter: str) -> str:
-    """The package that the module is in, as LlamaIndex names its packages, with its version here."""
-    parts = splitter.partition(":")[0].split(".")
-    package = "-".join(parts[:2] if parts[1] == "core" else parts[:3]).replace("_", "-")
-    try:
-        return f"{package} {version(package)}"
-    except PackageNotFoundError:
-        raise table.wrong("splitter", splitter, f"one that is installed: pip install {package}") from None
-
-
-def _dense(table: Table) -> DenseLeg:
-    default = DenseLeg()
-    leg = DenseLeg(
-        weight=table.number("weight", default.weight, least=0, most=100),
-        candidates=table.integer("candidates", default.candidates, least=1, most=1_000),
-        window_words=table.integer("window_words", default.window_words, least=0, most=1_000),
-    )
-    table.refuse_others()
-    return leg
-
-
-def _lexical(table: Table) -> LexicalLeg:
-    default = LexicalLeg()
-    leg = LexicalLeg(
-        weight=table.number("weight", default.weight, least=0, most=100),
-        candidates=table.integer("candidates", default.candidates, least=1, most=1_000),
-        k1=table.number("k1", default.k1, least=0, most=10),
-        b=table.number("b", default.b, least=0, most=1),
-        analyser=table.text("analyser", default.analyser, one_of=ANALYSERS),
-    )
-    table.refuse_others()
-    return leg
-
-
-def _choice(table: Table) -> Choice:
-    default = Choice()
-    return Choice(
-        alike=table.number("alike", default.alike, least=0.1, most=1),
-        per_document=table.integer("per_document", default.per_document, least=0, most=100),
-        diversity=table.number("diversity", default.diversity, least=0, most=1),
-        neighbours=table.integer("neighbours", default.neighbours, least=0, most=10),
-    )
 
 
 def _set(key: str, value: float, default: float) -> dict[str, Json]:

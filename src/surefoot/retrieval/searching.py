@@ -9,14 +9,21 @@ from pathlib import Path
 import numpy
 from numpy.typing import NDArray
 
-from surefoot.errors import InputError, NotFoundError, SnapshotError
+from surefoot.errors import InputError, NotFoundError, SettingsError, SnapshotError
 from surefoot.records import EVERYBODY, Passage, RankedPassage, Reach
 from surefoot.retrieval.choosing import Candidate, choose
 from surefoot.retrieval.embeddings import checked
 from surefoot.retrieval.folders import cannot_write, owned_folder, remove_abandoned
 from surefoot.retrieval.fusion import Ranking, fuse
 from surefoot.retrieval.keeping import held_open
-from surefoot.retrieval.ports import Embedder, Engine, LexicalHit, OpenVectors, OpenWords, PassageFiles
+from surefoot.retrieval.ports import (
+    Embedder,
+    Engine,
+    LexicalHit,
+    OpenVectors,
+    OpenWords,
+    Reranker,
+)
 from surefoot.retrieval.readership import Readership, Within
 from surefoot.retrieval.recipes import Recipe
 from surefoot.retrieval.snapshots import (
@@ -29,7 +36,7 @@ from surefoot.retrieval.snapshots import (
     verify_snapshot,
 )
 from surefoot.retrieval.stored_rows import rows_of
-from surefoot.retrieval.vector_texts import passage_of_row
+from surefoot.retrieval.vector_texts import passage_of_row, search_text
 from surefoot.retrieval.vectors_file import StoredVectors
 from surefoot.retrieval.widening import widened
 
@@ -49,7 +56,10 @@ async def open_snapshot(
 
 
 class SearchableSnapshot:
-    """A snapshot that is open. `digest` is its name; `passages_digest` covers what can be found in it."""
+    """A snapshot that is open. `digest` is its name; `passages_digest` covers what can be found in it.
+
+    `recipe_digest` is that of the recipe it is searched by.
+    """
 
     def __init__(
         self,
@@ -57,18 +67,20 @@ class SearchableSnapshot:
         recipe: Recipe,
         embedder: Embedder,
         *,
-        files: PassageFiles,
+        engine: Engine,
         passages: Sequence[Passage],
         vectors: OpenVectors,
         words: OpenWords,
         folders: ExitStack,
     ) -> None:
+        self._reranker = engine.reranker
         self.digest = info.digest
         self.passages_digest = info.passages_digest
+        self.recipe_digest = recipe.digest
         self._documents_path = info.path / DOCUMENTS
         self._recipe = recipe
         self._embedder = embedder
-        self._files = files
+        self._files = engine.files
         self._passages = passages
         self._positions: Mapping[str, int] = {one.id: at for at, one in enumerate(self._passages)}
         self._stored = StoredVectors(info.path)
@@ -103,8 +115,9 @@ class SearchableSnapshot:
             Ranking(ids=tuple(worded), weight=self._recipe.lexical.weight),
         ]
         fused = fuse(rankings, rrf_k=self._recipe.rrf_k)
+        candidates = [Candidate(passage=self.passage(one.id), score=one.score) for one in fused]
         chosen = choose(
-            [Candidate(passage=self.passage(one.id), score=one.score) for one in fused],
+            await self._reranked(asked, candidates),
             self._recipe.choice,
             limit=limit,
             cosine=self._cosine_of,
@@ -144,7 +157,19 @@ class SearchableSnapshot:
         """Let go of the scratch copy. Closing twice is fine."""
         if self._open:
             self._open = False
+            if self._reranker is not None:
+                await self._reranker.aclose()
             await asyncio.to_thread(self._folders.close)
+
+    async def _reranked(self, question: str, found: Sequence[Candidate]) -> Sequence[Candidate]:
+        """The first of them in the reranker's order, with its scores; as they are without one."""
+        if self._reranker is None or self._recipe.rerank is None:
+            return found
+        first = found[: self._recipe.rerank.candidates]
+        texts = [search_text(one.passage, self._recipe.chunking.headers) for one in first]
+        scores = await self._reranker.scores(question, texts)
+        order = sorted(range(len(first)), key=lambda at: (-scores[at], at))
+        return [Candidate(passage=first[at].passage, score=scores[at]) for at in order]
 
     async def _widened(self, found: Sequence[Passage]) -> tuple[Passage, ...]:
         """Each with what stands around it, if the recipe asks for it, none of it twice."""
@@ -194,6 +219,7 @@ def _open(
         opening.enter_context(held_open(path))
         info = verify_snapshot(path)
         _check_fit(info, recipe, embedder)
+        _check_reranker(recipe, engine.reranker)
         passages = engine.files.read_passages(path / PASSAGES)
         if engine.store is None:
             vectors = _open_own(info, passages, scratch, engine, opening)
@@ -205,7 +231,7 @@ def _open(
             info,
             recipe,
             embedder,
-            files=engine.files,
+            engine=engine,
             passages=passages,
             vectors=vectors,
             words=words,
@@ -232,6 +258,15 @@ def _open_own(
         return engine.vectors.open(copy)
     except OSError as problem:
         raise cannot_write(problem, scratch) from problem
+
+
+def _check_reranker(recipe: Recipe, reranker: Reranker | None) -> None:
+    wanted, there = recipe.rerank, None if reranker is None else reranker.model
+    if wanted is not None and wanted.model != there:
+        raise SettingsError(
+            f"the recipe {recipe.name!r} reranks with {wanted.model!r}, and the settings give {there!r}",
+            remedy="set reranker.url to a server of that model, or take [rerank] out of the recipe",
+        )
 
 
 def _check_fit(info: SnapshotInfo, recipe: Recipe, embedder: Embedder) -> None:

@@ -21,6 +21,7 @@ from surefoot.settings.sections import (
     Index,
     PromptLayer,
     Refresh,
+    Reranker,
     Section,
     Service,
     Traces,
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     chat: Chat = Chat()
     embedder: Embedder = Embedder()
     index: Index = Index()
+    reranker: Reranker = Reranker()
     weights: Weights = Weights()
     traces: Traces = Traces()
     refresh: Refresh = Refresh()

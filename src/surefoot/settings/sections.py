@@ -98,6 +98,17 @@ class Embedder(Section):
     threads: int = Field(2, ge=1, description="threads for embedding in-process")
 
 
+class Reranker(Section):
+    """What orders found passages anew, where a recipe asks for it."""
+
+    url: str | None = Field(
+        None, description="a server with vLLM's score endpoint for the model that the recipe names"
+    )
+    key_variable: str | None = Field(
+        None, description="name of the environment variable that holds that server's API key"
+    )
+
+
 class Index(Section):
     """Where the vectors of snapshots are searched."""
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from surefoot.errors import SnapshotError
 from surefoot.local.weights import weights_folder
 from surefoot.models.http_embedder import HttpEmbedder
+from surefoot.models.http_reranker import HttpReranker
 from surefoot.models.onnx_embedder import OnnxEmbedder
 from surefoot.records import digest
 from surefoot.releases import AppFile
@@ -18,7 +19,7 @@ from surefoot.retrieval.chroma_vectors import ChromaVectors
 from surefoot.retrieval.documents import scan_corpus
 from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
 from surefoot.retrieval.passages_file import ParquetPassages
-from surefoot.retrieval.ports import VectorStore
+from surefoot.retrieval.ports import Reranker, VectorStore
 from surefoot.retrieval.readers import FileReaders
 from surefoot.retrieval.searching import SearchableSnapshot, open_snapshot
 from surefoot.retrieval.snapshots import snapshot_inputs
@@ -30,7 +31,7 @@ from surefoot.wiring.stores import store_of
 MOST_EMBEDDED_TOKENS = 256
 
 
-def engine(store: VectorStore | None = None) -> Engine:
+def engine(store: VectorStore | None = None, reranker: Reranker | None = None) -> Engine:
     """Our readers read, LlamaIndex cuts, Chroma holds vectors, bm25s holds words, Parquet holds passages.
 
     With a `store` the vectors are there instead.
@@ -42,6 +43,17 @@ def engine(store: VectorStore | None = None) -> Engine:
         words=Bm25sLexical(),
         files=ParquetPassages(),
         store=store,
+        reranker=reranker,
+    )
+
+
+def reranker_of(project: Project, recipe: Recipe) -> Reranker | None:
+    """The reranker that the recipe asks for, behind the address that the settings give; None without one."""
+    settings = project.settings.reranker
+    if recipe.rerank is None or settings.url is None:
+        return None
+    return HttpReranker(
+        base_url=settings.url, model=recipe.rerank.model, api_key=secret(settings.key_variable)
     )
 
 
@@ -108,7 +120,11 @@ async def open_pinned(
         )
     scratch = project.settings.folders.state / "scratch"
     return await open_snapshot(
-        path, recipe, embedder, scratch, engine=engine(store_of(project.settings.index))
+        path,
+        recipe,
+        embedder,
+        scratch,
+        engine=engine(store_of(project.settings.index), reranker_of(project, recipe)),
     )
 
 

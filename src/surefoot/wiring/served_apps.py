@@ -106,7 +106,7 @@ class ServedApps:
     def use(self, name: str) -> Iterator[App]:
         """The same for one request: its snapshot stays open until the block ends, whatever is promoted."""
         serving = self._current(name)
-        with self._shelf.in_use(serving.snapshot.digest):
+        with self._shelf.in_use(serving.snapshot):
             yield serving.app
 
     def all_open(self) -> tuple[App, ...]:
@@ -189,7 +189,7 @@ class ServedApps:
         for gone in (self._serving.keys() | self._refused.keys()) - set(self.names()):
             self._refused.pop(gone, None)
             if serving := self._serving.pop(gone, None):
-                self._shelf.give_back(serving.snapshot.digest)
+                self._shelf.give_back(serving.snapshot)
         return True
 
     async def _look(self, app: AppFile) -> None:
@@ -223,7 +223,7 @@ class ServedApps:
             self._serving[app.name] = await self._opened(app, pointer)
             self._refused.pop(app.name, None)
             if before is not None:
-                self._shelf.give_back(before.snapshot.digest)
+                self._shelf.give_back(before.snapshot)
             _log.info(
                 "app %s serves release %s of %s", app.name, self.current(app.name).pins.release, self.channel
             )
@@ -239,7 +239,7 @@ class ServedApps:
         manifest = chosen.manifest
         snapshot = await self._shelf.take(manifest.snapshot, chosen.parts.recipe)
         if snapshot.passages_digest != manifest.passages:
-            self._shelf.give_back(manifest.snapshot)
+            self._shelf.give_back(snapshot)
             raise SnapshotError(
                 f"the snapshot {manifest.snapshot[:12]!r} holds other passages than the release "
                 f"{manifest.digest[:12]!r} was proven with: another version of a library cut the documents",
@@ -251,7 +251,7 @@ class ServedApps:
                 manifest, chosen.parts, retriever=snapshot, model=self._model, counter=self._counter
             )
         except BaseException:
-            self._shelf.give_back(manifest.snapshot)
+            self._shelf.give_back(snapshot)
             raise
         return Serving(
             app=opened,

@@ -1,4 +1,7 @@
-"""Snapshots that are open, each once, whoever uses it. One that no one uses any more is closed."""
+"""Snapshots that are open, each once for a recipe, whoever uses it. One that no one uses any more is closed.
+
+Releases whose recipes only search otherwise share a snapshot, and each needs it open by its own recipe.
+"""
 
 import asyncio
 import logging
@@ -9,16 +12,19 @@ from contextlib import contextmanager
 from surefoot.retrieval import Recipe
 from surefoot.retrieval.searching import SearchableSnapshot
 
+# The digest of a snapshot, and that of the recipe it is open by.
+Key = tuple[str, str]
+
 _log = logging.getLogger("surefoot.wiring")
 
 
 class SnapshotShelf:
-    """Counts users per snapshot: an app that serves is one, and so is each request it has begun."""
+    """Counts users per open snapshot: an app that serves is one, and so is each request it has begun."""
 
     def __init__(self, open_snapshot: Callable[[str, Recipe], Awaitable[SearchableSnapshot]]) -> None:
         self._open_snapshot = open_snapshot
-        self._open: dict[str, SearchableSnapshot] = {}
-        self._users: Counter[str] = Counter()
+        self._open: dict[Key, SearchableSnapshot] = {}
+        self._users: Counter[Key] = Counter()
         self._closing: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -26,29 +32,31 @@ class SnapshotShelf:
 
     async def take(self, digest: str, recipe: Recipe) -> SearchableSnapshot:
         """The snapshot, opened if nobody uses it yet; `give_back` ends this use. One caller at a time."""
-        if digest not in self._open:
-            self._open[digest] = await self._open_snapshot(digest, recipe)
-        self._users[digest] += 1
-        return self._open[digest]
+        key = (digest, recipe.digest)
+        if key not in self._open:
+            self._open[key] = await self._open_snapshot(digest, recipe)
+        self._users[key] += 1
+        return self._open[key]
 
-    def give_back(self, digest: str) -> None:
+    def give_back(self, snapshot: SearchableSnapshot) -> None:
         """One use less; after the last one the snapshot is closed, beside whatever runs."""
-        self._users[digest] -= 1
-        if self._users[digest] > 0 or digest not in self._open:  # not there: all was closed meanwhile
+        key = (snapshot.digest, snapshot.recipe_digest)
+        self._users[key] -= 1
+        if self._users[key] > 0 or key not in self._open:  # not there: all was closed meanwhile
             return
-        del self._users[digest]
-        closing = asyncio.create_task(self._close(self._open.pop(digest)))
+        del self._users[key]
+        closing = asyncio.create_task(self._close(self._open.pop(key)))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
 
     @contextmanager
-    def in_use(self, digest: str) -> Iterator[None]:
+    def in_use(self, snapshot: SearchableSnapshot) -> Iterator[None]:
         """One more use of a snapshot that is open, until the block ends."""
-        self._users[digest] += 1
+        self._users[snapshot.digest, snapshot.recipe_digest] += 1
         try:
             yield
         finally:
-            self.give_back(digest)
+            self.give_back(snapshot)
 
     async def aclose(self) -> None:
         """Close every snapshot, used or not."""
