@@ -6,7 +6,7 @@ import typer
 from rich.text import Text
 
 from surefoot.cli.console import err, out, project_top, run
-from surefoot.cli.progress import Steps
+from surefoot.cli.progress import Steps, TimeLeft
 from surefoot.errors import InputError, SurefootError
 from surefoot.records import Reach
 
@@ -89,13 +89,14 @@ async def build_with_steps(
     """Build an app's index, showing each stage as it goes."""
     from surefoot.wiring.indexing import build_index
 
-    step = f"index {app_file.name}"
+    step, left = f"index {app_file.name}", TimeLeft()
 
     def show(progress: object) -> None:
         from surefoot.retrieval.build import BuildProgress
 
         if isinstance(progress, BuildProgress):
-            steps.at(step, progress.stage, done=progress.done, total=progress.total)
+            words = left.words(progress.stage, progress.done, progress.total)
+            steps.at(step, words, done=progress.done, total=progress.total)
 
     report = await build_index(project, app_file, embedder, show)
     snapshot = report.snapshot

@@ -1,6 +1,7 @@
 """Progress of long steps: a bar on a terminal, a line now and then elsewhere."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -71,6 +72,26 @@ class Steps:
             err.print(f"{step}: {detail}  ({seconds:.0f} s)", markup=False)
             return
         self.at(step, detail, done=1, total=1)
+
+
+class TimeLeft:
+    """How long a stage has still to go, at the rate since it was first heard of."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._begun: dict[str, tuple[float, int]] = {}
+
+    def words(self, stage: str, done: int, total: int) -> str:
+        """The stage with how far it is, and the time left where there is a rate to tell it by."""
+        now = self._clock()
+        since, first = self._begun.setdefault(stage, (now, done))
+        if not total:
+            return stage
+        said = f"{stage} {done} of {total}"
+        if first < done < total:
+            left = (now - since) / (done - first) * (total - done)
+            said += f", {timedelta(seconds=round(left))} left"
+        return said
 
 
 def reporter(steps: Steps) -> "Report":
