@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 from tests.benchmarks.retrieval.searched import Interval, Values, difference, interval
@@ -14,7 +15,8 @@ from tests.benchmarks.retrieval.sets import QuestionSet
 DOCS = Path("docs/reference")
 PAGE, PLOT, RESULTS = (DOCS / f"retrieval-quality.{ending}" for ending in ("md", "svg", "json"))
 COMMAND = "SUREFOOT_BENCHMARK_DATA=path python -m tests.benchmarks.retrieval --write"
-LEFT, RIGHT, WIDTH, LINE = 300, 680, 720, 22
+LEFT, RIGHT, WIDTH, LINE = 420, 760, 800, 22
+Kept = Mapping[str, Any]  # as JSON has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,8 @@ def write(results: Sequence[Result]) -> None:
     """Write the page's results, the plot and the JSON."""
     page = PAGE.read_text(encoding="utf-8").partition("## Results\n")[0]
     PAGE.write_text(f"{page}## Results\n{''.join(map(_section, results))}", encoding="utf-8")
-    PLOT.write_text(plot(results), encoding="utf-8")
+    sets = {result.questions.name: _kept(result) for result in results}
+    PLOT.write_text(plot(sets), encoding="utf-8")
     kept = {
         "schema": 1,
         "commit": _commit(),
@@ -106,25 +109,28 @@ def write(results: Sequence[Result]) -> None:
         "versions": {
             name: version(name) for name in ("bm25s", "chromadb", "llama-index-core", "onnxruntime")
         },
-        "sets": {result.questions.name: _kept(result) for result in results},
+        "sets": sets,
     }
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
-def plot(results: Sequence[Result]) -> str:
+def plot(sets: Mapping[str, Kept]) -> str:
     """Every row's main measure with its interval, and the published ones as bare marks."""
     parts: list[str] = []
     top = 10
-    for result in results:
-        parts.append(f'<text x="10" y="{top + 14}" font-weight="bold">{escape(_title(result))}</text>')
+    for name, kept in sets.items():
+        title = f"{name}: {kept['main']}, {kept['questions']} questions"
+        parts.append(f'<text x="10" y="{top + 14}" font-weight="bold">{escape(title)}</text>')
         top += LINE
-        drawn = [(name, interval(values[result.main])) for name, values in result.rows.items()]
-        drawn += [
-            (f"published: {one.name}", Interval(mean=(mean := one.values[result.main]), low=mean, high=mean))
-            for one in result.questions.anchors
-        ]
-        for name, one in drawn:
-            parts.append(_bar(name, one, top, ours=not name.startswith("published")))
+        for row, measures in kept["rows"].items():
+            one = measures[kept["main"]]
+            found = Interval(mean=one["value"], low=one["low"], high=one["high"])
+            parts.append(_bar(row, found, top, colour="#2f7fd6"))
+            top += LINE
+        for anchor, measures in kept["published"].items():
+            mean = measures[kept["main"]]
+            found = Interval(mean=mean, low=mean, high=mean)
+            parts.append(_bar(f"published: {anchor}", found, top, colour="#777"))
             top += LINE
         parts.append(_axis(top))
         top += 2 * LINE
@@ -150,8 +156,9 @@ def _title(result: Result) -> str:
     return f"{result.questions.name}: {result.asked} questions, {result.questions.shown} passages each"
 
 
-def _kept(result: Result) -> dict[str, object]:
+def _kept(result: Result) -> Kept:
     return {
+        "main": result.main,
         "questions": result.asked,
         "rows": {
             name: {measure: _numbers(interval(some)) for measure, some in values.items()}
@@ -177,8 +184,8 @@ def _signed(one: Interval) -> str:
     return f"{one.mean:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
 
 
-def _bar(name: str, one: Interval, top: float, *, ours: bool) -> str:
-    middle, colour = top + LINE / 2, "#2f7fd6" if ours else "#777"
+def _bar(name: str, one: Interval, top: float, *, colour: str) -> str:
+    middle = top + LINE / 2
     return (
         f'<text x="{LEFT - 8}" y="{middle + 4}" text-anchor="end" fill="#222">{escape(name)}</text>'
         f'<path d="M{_x(one.low)} {middle}H{_x(one.high)}" stroke="{colour}" stroke-width="3"/>'
