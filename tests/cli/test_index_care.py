@@ -59,6 +59,12 @@ def test_a_snapshot_shows_what_it_holds_and_what_was_skipped(trial: Trial) -> No
     assert "     1 passages  pumps.md" in said
 
 
+def test_a_filter_that_is_none_is_told_without_a_traceback(trial: Trial) -> None:
+    done = trial.run("index", "search", "valves", "--where", "team")
+
+    assert done.returncode == 2 and "--where is 'team'" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_a_snapshot_is_carried_by_file_and_a_damaged_one_is_named(trial: Trial, tmp_path: Path) -> None:
     live = json.loads(trial.said("index", "diff", "--json"))["after"]
     file = tmp_path / "live.tar"

@@ -216,6 +216,16 @@ def test_a_ruled_table_is_read_by_rows_in_its_place_and_once() -> None:
     )
 
 
+def test_words_that_are_set_tightly_stay_apart_and_items_of_a_list_stand_below_one_another() -> None:
+    page = [
+        Put(text="Tightly", left=60, top=60, size=8),
+        Put(text="set", left=60 + 7 * 4.8 + 2, top=60, size=8),  # Courier has 0.6 of its size to a letter
+        *column(["1. one", "2. two is long", "and goes on"], 60, 90),
+    ]
+
+    assert read("a.pdf", pdf(page)).text == "Tightly set\n\n1. one\n2. two is long and goes on"
+
+
 def test_passages_of_a_pdf_know_their_page() -> None:
     words = " ".join(["word"] * 12)
     pages = [column([f"page {number}", *[words] * 5], 60, 60) for number in (1, 2, 3)]

@@ -49,7 +49,7 @@ def search(
     ] = None,
 ) -> None:
     """Search an app's live snapshot, and print the passages with their scores."""
-    run(_search(question, app_name, limit, reach_from(group or [], where or [])))
+    run(_search(question, app_name, limit, groups=group or [], where=where or []))
 
 
 def reach_from(groups: list[str], where: list[str]) -> Reach:
@@ -169,11 +169,14 @@ async def _list() -> None:
         )
 
 
-async def _search(question: str, app_name: str | None, limit: int | None, reach: Reach) -> None:
+async def _search(
+    question: str, app_name: str | None, limit: int | None, *, groups: list[str], where: list[str]
+) -> None:
     from surefoot.reports.printable import one_line, printable
     from surefoot.wiring.indexing import embedder_of, open_index
     from surefoot.wiring.project import open_project
 
+    reach = reach_from(groups, where)
     project = open_project(project_top())
     chosen = apps_named(project, app_name)[0]
     async with embedder_of(project) as embedder:
@@ -187,11 +190,14 @@ async def _search(question: str, app_name: str | None, limit: int | None, reach:
     for place, ranked in enumerate(found, start=1):
         passage = ranked.passage
         page = [f"page {passage.page}"] * (passage.page is not None)
-        where = " > ".join((passage.source, *page, *passage.headings))
-        scores = [f"fused {ranked.score:.4f}"]
+        place_in = " > ".join((passage.source, *page, *passage.headings))
+        scores = [f"suspicious: {', '.join(passage.suspicions)}"] * bool(passage.suspicions)
+        scores += [f"fused {ranked.score:.4f}"]
         if ranked.similarity is not None:
             scores.append(f"cosine {ranked.similarity:.3f}")
         if ranked.lexical_score is not None:
             scores.append(f"words {ranked.lexical_score:.2f}")
-        out.print(Text.assemble((f"{place}. ", "bold"), one_line(where), (f"  {', '.join(scores)}", "dim")))
+        out.print(
+            Text.assemble((f"{place}. ", "bold"), one_line(place_in), (f"  {', '.join(scores)}", "dim"))
+        )
         out.print(Text(f"{printable(passage.text).strip()}\n"))

@@ -12,6 +12,7 @@ from surefoot.retrieval.folders import owned_folder, remove_abandoned
 from surefoot.retrieval.snapshots import MANIFEST, SnapshotInfo, list_snapshots
 
 REMOVING = ".removing-"
+SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +78,14 @@ def named(folder: Path, beginning: str) -> Path:
     if len(found) == 1:
         return folder / found[0]
     there = ", ".join(digest[:12] for digest in (found or digests)[:10]) or "none"
+    if found:
+        raise SnapshotError(
+            f"{len(found)} snapshots begin with {beginning!r}: {there}", remedy="Give more of the digest."
+        )
     raise SnapshotError(
-        f"{len(found) or 'no'} snapshots begin with {beginning!r}; there are: {there}",
-        remedy="Give more of the digest; `surefoot index list` shows them whole.",
+        f"no snapshot begins with {beginning[:SHOWN]!r}; there are: {there}",
+        remedy="`surefoot index list` shows those that are there; `surefoot index build` makes that of the "
+        "documents as they are, and that of production where they have not changed since.",
     )
 
 

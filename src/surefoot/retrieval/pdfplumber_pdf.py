@@ -4,6 +4,7 @@ Only text that is in the file is read: there is no recognition of scanned pages.
 """
 
 import io
+import re
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from surefoot.retrieval.reading_order import TextLine, Word, in_order
 MOST_PAGES = 2_000
 MOST_LETTERS = 20_000_000
 HEADING_SIZE = 1.15
+# Letters further apart than this, in letter heights, are of two words: tight setting has small spaces.
+SPACE = 0.15
+ITEM = re.compile(r"[•‣◦▪●–*-] |\(?\d{1,2}[.)] ")
 HEADING_WORDS = 16
 
 
@@ -77,7 +81,7 @@ def _blocks(page: Page) -> list[_Block]:
             bottom=float(word["bottom"]),
             size=float(word["bottom"]) - float(word["top"]),
         )
-        for word in page.extract_words(use_text_flow=False)
+        for word in page.extract_words(use_text_flow=False, x_tolerance_ratio=SPACE)
     ]
     outside = [word for word in words if not any(_within(word, table) for table in tables)]
     marks = {_mark(table): table for table in tables}
@@ -106,10 +110,15 @@ def _rows(table: Table) -> str:
 
 
 def _paragraph(lines: Sequence[TextLine]) -> str:
-    """The lines as running text; a word that was parted at a line's end is put together."""
+    """The lines as running text, an item of a list on a line of its own.
+
+    A word that was parted at a line's end is put together.
+    """
     text = ""
     for line in lines:
-        if text.endswith("-") and len(text) > 1 and text[-2].isalpha() and line.text[:1].islower():
+        if text and ITEM.match(line.text):
+            text += f"\n{line.text}"
+        elif text.endswith("-") and len(text) > 1 and text[-2].isalpha() and line.text[:1].islower():
             text = text[:-1] + line.text
         else:
             text = f"{text} {line.text}" if text else line.text
