@@ -21,6 +21,7 @@ With `"stream": true`, or `Accept: text/event-stream`, it comes as server-sent e
 
 - `passages`: `{id, app, release, prompt, passages}`, before the model has said anything;
 - `delta`: `{text}`, a piece of the answer;
+- `citations`: `{start, end, cited}`, behind a sentence that cites: its span, and what supports it;
 - `answer`: the whole object, last;
 - `error`: `{error: {kind, message, remedy}}`, last, in place of `answer`."""
 
