@@ -89,7 +89,7 @@ def test_a_release_is_shown_by_the_beginning_of_its_digest(trial: Trial, product
 def test_a_release_that_is_not_there_offers_those_that_are(trial: Trial, production: Pointer) -> None:
     code, told = trial.refused("release", "show", "000000")
 
-    assert code == 2 and production.release in told
+    assert code == 2 and production.release[:12] in told
 
 
 def test_the_difference_to_production_is_shown_line_by_line(

@@ -24,7 +24,7 @@ NOUN = r"(?:instruction|prompt|direction|guideline|rule|command|context|question
 OVERRIDE = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass|neglect|do not follow|don't follow|stop following) "
     rf"(?:(?:\S+ ){{0,4}}?{NOUN}\b(?! of\b)|"
-    r"(?:all|everything|anything) (?:\S+ ){0,3}?(?:above|before|told|said|earlier)\b)"
+    r"(?:all|everything|anything|what) (?:\S+ ){0,3}?(?:above|before|told|said|earlier)\b)"
 )
 ROLE = re.compile(
     r"\b(?:you are now|from now on,? you|act as (?:if you|an? )|pretend (?:to be|that you|you are)|"
