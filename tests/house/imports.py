@@ -62,6 +62,7 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     # A room that speaks HTTP has one file for it.
     "aiohttp": (
         "models/http_connection.py",
+        "retrieval/aiohttp_pages.py",
         "local/hub.py",
         "wiring/machine.py",
         "cli/service_client.py",

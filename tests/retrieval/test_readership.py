@@ -118,12 +118,12 @@ def test_a_corpus_file_says_who_may_read_its_sources_and_an_empty_list_is_refuse
         'schema = 1\n[[sources]]\npath = "docs"\naccess = ["staff", "board"]\n'
         'metadata = {time = "2026-01-31"}\n'
     )
-    (source,) = load_corpus(file, tmp_path).sources
+    (source,) = load_corpus(file, tmp_path, tmp_path / "brought").sources
     assert (source.access, source.metadata) == (("board", "staff"), {"time": "2026-01-31"})
 
     file.write_text('schema = 1\n[[sources]]\npath = "docs"\naccess = []\n')
     with pytest.raises(SettingsError, match="is an empty list"):
-        load_corpus(file, tmp_path)
+        load_corpus(file, tmp_path, tmp_path / "brought")
 
 
 def test_labels_decide_the_snapshot_and_a_corpus_without_any_keeps_its_name(tmp_path: Path) -> None:

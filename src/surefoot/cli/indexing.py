@@ -74,7 +74,7 @@ async def _build(app_name: str | None) -> None:
     async with embedder_of(project) as embedder:
         for chosen in apps:
             with Steps() as steps:
-                report = await build_with_steps(project, chosen, embedder, steps)
+                report = await build_with_steps(project, chosen, embedder, steps, anew=True)
                 built = report.snapshot.digest
                 try:
                     await build_production_with_steps(project, chosen, embedder, steps, built=built)
@@ -84,9 +84,9 @@ async def _build(app_name: str | None) -> None:
 
 
 async def build_with_steps(
-    project: "Project", app_file: "AppFile", embedder: "Embedder", steps: Steps
+    project: "Project", app_file: "AppFile", embedder: "Embedder", steps: Steps, *, anew: bool = False
 ) -> "BuildReport":
-    """Build an app's index, showing each stage as it goes."""
+    """Build an app's index, showing each stage as it goes; `anew` brings what lies elsewhere once more."""
     from surefoot.wiring.indexing import build_index
 
     step, left = f"index {app_file.name}", TimeLeft()
@@ -98,7 +98,7 @@ async def build_with_steps(
             words = left.words(progress.stage, progress.done, progress.total)
             steps.at(step, words, done=progress.done, total=progress.total)
 
-    report = await build_index(project, app_file, embedder, show)
+    report = await build_index(project, app_file, embedder, show, anew=anew)
     snapshot = report.snapshot
     passages = sum(snapshot.document_passages.values())
     made = "there already" if report.reused else "built"
@@ -129,6 +129,8 @@ async def build_production_with_steps(
 
 def print_report(report: "BuildReport") -> None:
     """Name every document that was left out, with its reason, and the snapshot that is live now."""
+    for note in report.notes:
+        err.print(Text(f"not brought anew: {note}"))
     for document in report.documents:
         if document.outcome == "skipped":
             err.print(Text(f"skipped {document.source}: {document.reason}"))

@@ -81,6 +81,8 @@ async def _refresh(app_name: str | None, order: "GateOrder") -> tuple[str, ...]:
 
 def _print(done: "Refreshed") -> str:
     """Say what changed, what the gate says, and what became of it; the outcome that the command ends with."""
+    for note in done.notes:
+        err.print(Text(f"not brought anew: {note}"))
     if done.report is None:
         err.print(Text(f"{done.app}: nothing has changed, {done.serves[:12]} goes on serving"))
         out.print(Text(done.serves))

@@ -42,12 +42,15 @@ from surefoot.retrieval.vector_texts import row_ids, search_text, vector_texts
 BUILDING = ".building-"
 CACHE = "embeddings.sqlite"
 
-Stage = Literal["read", "cut", "embed", "index", "store"]
+Stage = Literal["bring", "read", "cut", "embed", "index", "store"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildProgress:
-    """How far a stage is. `done` and `total` count documents; passages when embedding, rows when storing."""
+    """How far a stage is. `done` and `total` count documents; passages when embedding, rows when storing.
+
+    `bring` counts the pages and repositories of a source.
+    """
 
     stage: Stage
     done: int
@@ -59,6 +62,7 @@ class BuildReport:
     """What a build led to. `reused` says that the snapshot was there already.
 
     `documents` has a line for every document, taken or skipped; hidden and unmatched files are only counted.
+    `notes` says what lies elsewhere and could not be brought anew, so that its earlier copy was read.
     """
 
     snapshot: SnapshotInfo
@@ -66,6 +70,7 @@ class BuildReport:
     documents: tuple[DocumentReport, ...]
     hidden: int
     unmatched: int
+    notes: tuple[str, ...] = ()
 
 
 Listener = Callable[[BuildProgress], None]

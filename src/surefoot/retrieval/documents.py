@@ -12,6 +12,7 @@ from typing import Literal
 from surefoot.errors import SnapshotError
 from surefoot.records import digest_bytes
 from surefoot.retrieval.corpora import Corpus, Source
+from surefoot.retrieval.origins import TREE, Pages, read_page
 
 LARGEST_BYTES = 10_000_000
 
@@ -61,7 +62,7 @@ def scan_corpus(corpus: Corpus) -> Scan:
     listings = [_walk(source) for source in corpus.sources]
     prefixes = _prefixes(corpus.sources, [[found.name for found in listing.found] for listing in listings])
     documents: list[DocumentFile] = []
-    skipped: list[DocumentReport] = []
+    skipped = [report for listing in listings for report in listing.unbrought]
     seen: dict[Path, str] = {}
     for source, listing, prefix in zip(corpus.sources, listings, prefixes, strict=True):
         for found in listing.found:
@@ -101,7 +102,7 @@ def nothing_to_read(corpus: Corpus, scan: Scan, unread: Mapping[str, str] | None
     """The error for a corpus without a single passage, saying what was there instead."""
     reasons = Counter([*(report.reason for report in scan.skipped), *(unread or {}).values()])
     why = "".join(f"; {count} skipped: {reason}" for reason, count in reasons.most_common(3))
-    folders = ", ".join(str(source.path) for source in corpus.sources)
+    folders = ", ".join(source.name for source in corpus.sources)
     patterns = ", ".join(pattern for source in corpus.sources for pattern in source.include)
     return SnapshotError(
         f"the corpus {corpus.name!r} has no document that can be read in {folders}: "
@@ -115,10 +116,15 @@ class _Listing:
     found: tuple[_Found, ...]
     hidden: int
     unmatched: int
+    unbrought: tuple[DocumentReport, ...] = ()
 
 
 def _walk(source: Source) -> _Listing:
     root = source.path.resolve()
+    if source.origin is not None and not root.is_dir():
+        raise _not_brought(source)
+    if isinstance(source.origin, Pages):
+        return _pages(source, root)
     if not root.is_dir():
         raise SnapshotError(
             f"the source {str(source.path)!r} is not a folder",
@@ -140,6 +146,32 @@ def _walk(source: Source) -> _Listing:
         else:
             unmatched += 1
     return _Listing(found=tuple(found), hidden=hidden, unmatched=unmatched)
+
+
+def _pages(source: Source, root: Path) -> _Listing:
+    """What was brought of them, each page by its address."""
+    urls = source.origin.urls if isinstance(source.origin, Pages) else ()
+    pages = [page for url in urls if (page := read_page(root, url)) is not None]
+    if len(pages) < len(urls):
+        raise _not_brought(source)
+    found = tuple(_Found(name=page.url, path=root / page.file) for page in pages if page.file)
+    missing = tuple(
+        DocumentReport(source=page.url, outcome="skipped", reason=page.problem)
+        for page in pages
+        if not page.file
+    )
+    return _Listing(found=found, hidden=0, unmatched=0, unbrought=missing)
+
+
+def _not_brought(source: Source) -> SnapshotError:
+    if any(parent.name == TREE and parent.is_dir() for parent in source.path.parents):
+        return SnapshotError(
+            f"{source.name} has no folder {source.path.name!r}", remedy="Correct `path` of that source."
+        )
+    return SnapshotError(
+        f"the documents of {source.name} have not been brought here",
+        remedy="Run `surefoot index build`, which brings them.",
+    )
 
 
 def _files(root: Path) -> Iterator[tuple[Path, bool]]:
@@ -164,7 +196,7 @@ def _prefixes(sources: Sequence[Source], names: Sequence[Sequence[str]]) -> list
     """For each source "" or, where its names clash with another's, the end of its path that differs."""
     counts = Counter(name for listing in names for name in set(listing))
     clashing = [any(counts[name] > 1 for name in listing) for listing in names]
-    paths = [source.path.resolve().parts for source in sources]
+    paths = [source.place for source in sources]
     prefixes = []
     for number, path in enumerate(paths):
         others = [other for at, other in enumerate(paths) if at != number and clashing[at]]

@@ -28,7 +28,7 @@ from surefoot.wiring.adopted_files import (
     example_folder,
     written_once,
 )
-from surefoot.wiring.project import Project, open_project, secret
+from surefoot.wiring.project import BROUGHT, Project, open_project, secret
 
 _IGNORE = ".gitignore"
 PROSE = (".md", ".markdown", ".txt")
@@ -164,8 +164,9 @@ def _wanted_folder(top: Path, wanted: Path) -> Path:
 def _check_docs(top: Path, settings: Settings, wanted: Path) -> None:
     """Refuse a folder for an app that is there already and answers from another."""
     folder = _wanted_folder(top, wanted)
-    corpora = sorted((settings.folders.serving / "corpora").glob("*.toml"))
-    if not any(source.path == folder for corpus in corpora for source in load_corpus(corpus, top).sources):
+    files, brought = (settings.folders.serving / "corpora").glob("*.toml"), settings.folders.state / BROUGHT
+    corpora = [load_corpus(file, top, brought) for file in sorted(files)]
+    if not any(source.path == folder for corpus in corpora for source in corpus.sources):
         raise SettingsError(
             f"there is an app already, which does not answer from {str(wanted)!r}, and init changes no file",
             remedy=f"name the folder in {_name(top, settings.folders.serving)}/corpora/docs.toml",

@@ -23,6 +23,7 @@ from surefoot.retrieval.ports import Reranker, VectorStore
 from surefoot.retrieval.readers import FileReaders
 from surefoot.retrieval.searching import SearchableSnapshot, open_snapshot
 from surefoot.retrieval.snapshots import snapshot_inputs
+from surefoot.wiring.bringing import bring_documents
 from surefoot.wiring.project import Project, secret
 from surefoot.wiring.releasing import in_production, live_snapshot_of, production_pointer
 from surefoot.wiring.stores import store_of
@@ -85,17 +86,28 @@ async def embedder_of(project: Project) -> AsyncIterator[Embedder]:
 
 
 async def build_index(
-    project: Project, app: AppFile, embedder: Embedder, progress: Callable[[BuildProgress], None]
+    project: Project,
+    app: AppFile,
+    embedder: Embedder,
+    progress: Callable[[BuildProgress], None],
+    *,
+    anew: bool = False,
 ) -> BuildReport:
-    """Make the snapshot of the app's documents as they are now, and make it live."""
-    return await build_snapshot(
-        project.corpus_of(app),
+    """Make the snapshot of the app's documents as they are now, and make it live.
+
+    Documents that lie elsewhere are brought where they are not here yet; with `anew` all of them.
+    """
+    corpus = project.corpus_of(app)
+    notes = await bring_documents(project, corpus, progress, anew=anew)
+    report = await build_snapshot(
+        corpus,
         project.recipe_of(app),
         embedder,
         project.snapshots,
         engine=engine(store_of(project.settings.index)),
         progress=progress,
     )
+    return replace(report, notes=notes)
 
 
 async def open_index(

@@ -12,6 +12,8 @@ from surefoot.releases.deployment import Deployment
 from surefoot.retrieval import Corpus, Recipe, corpus_of_folder, load_corpus, load_recipe
 from surefoot.settings import Settings, read_settings
 
+BROUGHT = "brought"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
@@ -59,7 +61,8 @@ class Project:
         """The corpus the app names, or the folder that the setting `docs` puts in its place."""
         if self.settings.docs is not None:
             return corpus_of_folder(self.settings.docs)
-        return load_corpus(self.settings.folders.serving / "corpora" / f"{app.corpus}.toml", self.top)
+        file = self.settings.folders.serving / "corpora" / f"{app.corpus}.toml"
+        return load_corpus(file, self.top, self.brought)
 
     def chat_alias(self) -> str:
         """The one alias that answers: every app's, unless the setting `chat.alias` says another.
@@ -118,6 +121,11 @@ class Project:
         return Deployment(
             serving=folders.serving, state=folders.state, trust=read_trust(self.settings.trust.file)
         )
+
+    @property
+    def brought(self) -> Path:
+        """Where documents are that were brought from elsewhere."""
+        return self.settings.folders.state / BROUGHT
 
     @property
     def snapshots(self) -> Path:

@@ -20,6 +20,7 @@ from surefoot.releases.taken_back import refuse_taken_back
 from surefoot.reports.refresh_markdown import RefreshReport, refresh_markdown
 from surefoot.retrieval.build import BuildProgress, BuildReport, build_snapshot
 from surefoot.retrieval.snapshots import PASSAGES, document_digests
+from surefoot.wiring.bringing import bring_documents
 from surefoot.wiring.gating import Gated, GateOrder, reported, run_gate
 from surefoot.wiring.guarding import suites_guarding
 from surefoot.wiring.indexing import embedder_of, engine, present_snapshot
@@ -38,7 +39,8 @@ class Refreshed:
     """What came of a refresh of one app; `report` is None where its documents make what serves already.
 
     Either `moved` or `proposal` is there then. `held_back` says why it was not promoted although the settings
-    say so, or why nobody should before looking; "" for no such reason.
+    say so, or why nobody should before looking; "" for no such reason. `notes` says of documents that lie
+    elsewhere which could not be brought anew, and why.
     """
 
     app: str
@@ -48,6 +50,7 @@ class Refreshed:
     proposal: Proposal | None = None
     moved: Moved | None = None
     held_back: str = ""
+    notes: tuple[str, ...] = ()
 
 
 async def refresh(
@@ -70,13 +73,14 @@ async def refresh(
     check_proposable(project.deployment)
     async with one_at_a_time(project.settings.folders.state, LOCK, report):
         serves = in_production(project, app, production_pointer(project, app))
+        notes = await bring_documents(project, project.corpus_of(app), progress, anew=True)
         built = await _built(project, app, serves, report, progress)
         if built is None:
-            return Refreshed(app=app.name, serves=serves.manifest.digest)
+            return Refreshed(app=app.name, serves=serves.manifest.digest, notes=notes)
         release = _release_over(project, serves, built)
         gated = await _gated(project, app, release, serves, order, report)
         said = _report(project, serves, release, built, gated)
-        return await _settle(project, release, said, gated, report)
+        return replace(await _settle(project, release, said, gated, report), notes=notes)
 
 
 async def _built(
