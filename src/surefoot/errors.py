@@ -34,6 +34,8 @@ One class for each *reaction*, not for each message. `exit_code` is what the com
 `http_status` what the service answers. The drawing is held to the classes by a test.
 """
 
+import copyreg
+
 
 class SurefootError(Exception):
     """Says what went wrong, and in `remedy` what the reader should do next."""
@@ -45,6 +47,10 @@ class SurefootError(Exception):
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Made again as it is, in another process too: what it needs to be made is more than its message."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class InputError(SurefootError):

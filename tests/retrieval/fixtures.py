@@ -1,11 +1,13 @@
 """What the tests of this room share: the real engine, a small embedder, and folders of documents."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy
 from numpy.typing import NDArray
 from tests.fakes.embedder import HashedWords
+from tests.retrieval.deadly_reading import WholeDocuments
 
 from surefoot.records import RankedPassage
 from surefoot.retrieval import Corpus, Engine, Recipe, Source
@@ -14,6 +16,7 @@ from surefoot.retrieval.build import BuildProgress, BuildReport, build_snapshot
 from surefoot.retrieval.chroma_vectors import ChromaVectors
 from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
 from surefoot.retrieval.passages_file import ParquetPassages
+from surefoot.retrieval.ports import DocumentReader
 from surefoot.retrieval.readers import FileReaders
 from surefoot.retrieval.searching import open_snapshot
 
@@ -58,6 +61,12 @@ async def build(
     return await build_snapshot(
         corpus, recipe, embedder or CountingWords(), folder, engine=real_engine(), progress=unheard
     )
+
+
+async def build_with(reader: DocumentReader, corpus: Corpus, folder: Path, workers: int) -> BuildReport:
+    """Build with another reader, each document a passage, in so many processes."""
+    engine = replace(real_engine(), reader=reader, parser=WholeDocuments(), workers=workers)
+    return await build_snapshot(corpus, RECIPE, CountingWords(), folder, engine=engine, progress=unheard)
 
 
 async def found(

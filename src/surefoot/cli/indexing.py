@@ -22,9 +22,18 @@ AppName = Annotated[str | None, typer.Argument(help="An app of serving/apps/; ev
 
 
 @app.command()
-def build(app_name: AppName = None) -> None:
+def build(
+    app_name: AppName = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many processes read, and batches are embedded at once; by default one for each core.",
+        ),
+    ] = None,
+) -> None:
     """Make the snapshot of an app's documents as they are now, and make it live in one step."""
-    run(_build(app_name))
+    run(_build(app_name, workers))
 
 
 @app.command("list")
@@ -63,7 +72,7 @@ def reach_from(groups: list[str], where: list[str]) -> Reach:
     return Reach(groups=tuple(groups), where=values)
 
 
-async def _build(app_name: str | None) -> None:
+async def _build(app_name: str | None, workers: int | None) -> None:
     from surefoot.wiring.project import open_project
 
     project = open_project(project_top())
@@ -74,17 +83,25 @@ async def _build(app_name: str | None) -> None:
     async with embedder_of(project) as embedder:
         for chosen in apps:
             with Steps() as steps:
-                report = await build_with_steps(project, chosen, embedder, steps, anew=True)
+                report = await build_with_steps(project, chosen, embedder, steps, anew=True, workers=workers)
                 built = report.snapshot.digest
                 try:
-                    await build_production_with_steps(project, chosen, embedder, steps, built=built)
+                    await build_production_with_steps(
+                        project, chosen, embedder, steps, built=built, workers=workers
+                    )
                 except SurefootError as error:  # the working tree's own index is here all the same
                     err.print(Text(f"production: {error.message}; to mend it: {error.remedy}"))
             print_report(report)
 
 
 async def build_with_steps(
-    project: "Project", app_file: "AppFile", embedder: "Embedder", steps: Steps, *, anew: bool = False
+    project: "Project",
+    app_file: "AppFile",
+    embedder: "Embedder",
+    steps: Steps,
+    *,
+    anew: bool = False,
+    workers: int | None = None,
 ) -> "BuildReport":
     """Build an app's index, showing each stage as it goes; `anew` brings what lies elsewhere once more."""
     from surefoot.wiring.indexing import build_index
@@ -98,7 +115,7 @@ async def build_with_steps(
             words = left.words(progress.stage, progress.done, progress.total)
             steps.at(step, words, done=progress.done, total=progress.total)
 
-    report = await build_index(project, app_file, embedder, show, anew=anew)
+    report = await build_index(project, app_file, embedder, show, anew=anew, workers=workers)
     snapshot = report.snapshot
     passages = sum(snapshot.document_passages.values())
     made = "there already" if report.reused else "built"
@@ -107,7 +124,13 @@ async def build_with_steps(
 
 
 async def build_production_with_steps(
-    project: "Project", app_file: "AppFile", embedder: "Embedder", steps: Steps, *, built: str
+    project: "Project",
+    app_file: "AppFile",
+    embedder: "Embedder",
+    steps: Steps,
+    *,
+    built: str,
+    workers: int | None = None,
 ) -> None:
     """Make sure that the snapshot of the app's production release is here, beside the one just `built`."""
     from surefoot.wiring.indexing import build_production_index
@@ -122,6 +145,7 @@ async def build_production_with_steps(
         embedder,
         lambda progress: steps.at(step, progress.stage, done=progress.done, total=progress.total),
         built=built,
+        workers=workers,
     )
     if report is not None:
         steps.ended(step, f"{report.snapshot.passages} passages, {report.snapshot.digest[:12]}")

@@ -142,6 +142,7 @@ async def _build(
         embedder,
         target.parent / CACHE,
         progress=lambda done, total: progress(BuildProgress(stage="embed", done=done, total=total)),
+        at_once=engine.workers,
     )
 
     def write(folder: Path) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from surefoot.errors import SnapshotError
 from surefoot.records import digest_bytes
+from surefoot.retrieval.at_once import at_the_same_time
 from surefoot.retrieval.ports import Embedder
 
 Vectors = NDArray[numpy.float32]
@@ -30,10 +31,16 @@ CREATE TABLE IF NOT EXISTS embeddings (
 
 
 async def embed_texts(
-    texts: Sequence[str], embedder: Embedder, cache: Path, *, progress: Callable[[int, int], None]
+    texts: Sequence[str],
+    embedder: Embedder,
+    cache: Path,
+    *,
+    progress: Callable[[int, int], None],
+    at_once: int = 1,
 ) -> Vectors:
     """A vector for each text, float32 [texts, dimensions]; `progress` hears of texts done and in all.
 
+    Up to `at_once` batches are embedded at the same time; which texts share one does not hang on that.
     Raises SnapshotError when the embedder returns another shape than it promised.
     """
     digests = [digest_bytes(text.encode()) for text in texts]
@@ -45,14 +52,21 @@ async def embed_texts(
         waiting = sorted(missing, key=lambda key: (len(missing[key]), key))
         done = len(texts) - len(waiting)
         progress(done, len(texts))
-        for start in range(0, len(waiting), BATCH):
-            batch = waiting[start : start + BATCH]
-            vectors = checked(await embedder.embed([missing[key] for key in batch]), len(batch), embedder)
-            fresh = dict(zip(batch, vectors, strict=True))
-            await asyncio.to_thread(_keep, connection, embedder, fresh)
-            known |= fresh
-            done += len(batch)
-            progress(done, len(texts))
+        batches = iter([waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)])
+        writing = asyncio.Lock()
+
+        async def work() -> None:
+            nonlocal done
+            for batch in batches:
+                vectors = checked(await embedder.embed([missing[key] for key in batch]), len(batch), embedder)
+                fresh = dict(zip(batch, vectors, strict=True))
+                async with writing:
+                    await asyncio.to_thread(_keep, connection, embedder, fresh)
+                known.update(fresh)
+                done += len(batch)
+                progress(done, len(texts))
+
+        await at_the_same_time(work, at_once)
     finally:
         await asyncio.to_thread(connection.close)
     return numpy.stack([known[key] for key in digests])

@@ -224,7 +224,9 @@ class Engine:
     """The vendors of this room, chosen by `wiring`.
 
     With a `store` the dense leg is there and in no snapshot; without one it is in `vectors`. A `reranker` is
-    for the one snapshot that is opened with it, and closed with that.
+    for the one snapshot that is opened with it, and closed with that. Documents are read and cut in up to
+    `workers` processes, and as many batches embedded at once; with more than one, `reader` and `parser` can
+    be pickled.
     """
 
     reader: DocumentReader
@@ -234,3 +236,4 @@ class Engine:
     files: PassageFiles
     store: VectorStore | None = None
     reranker: Reranker | None = None
+    workers: int = 1

@@ -1,6 +1,7 @@
 """Build and open snapshots, with the vendors this project uses."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -32,10 +33,13 @@ from surefoot.wiring.stores import store_of
 MOST_EMBEDDED_TOKENS = 256
 
 
-def engine(store: VectorStore | None = None, reranker: Reranker | None = None) -> Engine:
+def engine(
+    store: VectorStore | None = None, reranker: Reranker | None = None, *, workers: int | None = None
+) -> Engine:
     """Our readers read, LlamaIndex cuts, Chroma holds vectors, bm25s holds words, Parquet holds passages.
 
-    With a `store` the vectors are there instead.
+    With a `store` the vectors are there instead. Documents are read in up to `workers` processes, and as
+    many batches embedded at once: one for each usable core without a word.
     """
     return Engine(
         reader=FileReaders(),
@@ -45,7 +49,13 @@ def engine(store: VectorStore | None = None, reranker: Reranker | None = None) -
         files=ParquetPassages(),
         store=store,
         reranker=reranker,
+        workers=workers or usable_cores(),
     )
+
+
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def reranker_of(project: Project, recipe: Recipe) -> Reranker | None:
@@ -92,10 +102,12 @@ async def build_index(
     progress: Callable[[BuildProgress], None],
     *,
     anew: bool = False,
+    workers: int | None = None,
 ) -> BuildReport:
     """Make the snapshot of the app's documents as they are now, and make it live.
 
-    Documents that lie elsewhere are brought where they are not here yet; with `anew` all of them.
+    Documents that lie elsewhere are brought where they are not here yet; with `anew` all of them. `workers`
+    is how much is done at once: one for each usable core without a word.
     """
     corpus = project.corpus_of(app)
     notes = await bring_documents(project, corpus, progress, anew=anew)
@@ -104,7 +116,7 @@ async def build_index(
         project.recipe_of(app),
         embedder,
         project.snapshots,
-        engine=engine(store_of(project.settings.index)),
+        engine=engine(store_of(project.settings.index), workers=workers),
         progress=progress,
     )
     return replace(report, notes=notes)
@@ -147,6 +159,7 @@ async def build_production_index(
     progress: Callable[[BuildProgress], None],
     *,
     built: str,
+    workers: int | None = None,
 ) -> BuildReport | None:
     """Make sure that the snapshot of the app's production release is here, beside the one just `built`.
 
@@ -168,7 +181,7 @@ async def build_production_index(
             named,
             embedder,
             project.snapshots,
-            engine=engine(store_of(project.settings.index)),
+            engine=engine(store_of(project.settings.index), workers=workers),
             progress=progress,
         )
     if (project.snapshots / pinned).is_dir():
