@@ -10,7 +10,7 @@ from tests.retrieval.fixtures import RECIPE, CountingWords, build, real_engine, 
 
 from surefoot.errors import SettingsError
 from surefoot.records import RankedPassage
-from surefoot.retrieval import load_recipe
+from surefoot.retrieval import Recipe, load_recipe
 from surefoot.retrieval.recipes import Rerank
 from surefoot.retrieval.searching import open_snapshot
 
@@ -20,6 +20,7 @@ DOCUMENTS = {
     "three.md": "Foxes eat fish when they can.",
     "four.md": "Owls hunt.",
 }
+FILES, OTHER_FILES = "a" * 64, "b" * 64
 RERANKED = replace(RECIPE, rerank=Rerank(model="by-sleep", candidates=3))
 
 
@@ -28,7 +29,8 @@ class BySleep:
 
     model = "by-sleep"
 
-    def __init__(self) -> None:
+    def __init__(self, sha256: str = "") -> None:
+        self.sha256 = sha256
         self.asked: list[Sequence[str]] = []
         self.closed = False
 
@@ -40,12 +42,12 @@ class BySleep:
         self.closed = True
 
 
-def searched(folder: Path, reranker: BySleep | None) -> tuple[RankedPassage, ...]:
+def searched(folder: Path, reranker: BySleep | None, recipe: Recipe = RERANKED) -> tuple[RankedPassage, ...]:
     async def story() -> tuple[RankedPassage, ...]:
         report = await build(write_documents(folder / "docs", DOCUMENTS), folder / "out")
         snapshot = await open_snapshot(
             report.snapshot.path,
-            RERANKED,
+            recipe,
             CountingWords(),
             folder / "s",
             engine=replace(real_engine(), reranker=reranker),
@@ -84,3 +86,32 @@ def test_it_is_part_of_the_recipe_and_not_of_its_index(tmp_path: Path) -> None:
     assert recipe.rerank == RERANKED.rerank
     assert recipe.digest == RERANKED.digest != RECIPE.digest
     assert recipe.index_digest == RECIPE.index_digest
+
+
+def pinning(sha256: str) -> Recipe:
+    return replace(RECIPE, rerank=Rerank(model="by-sleep", candidates=3, sha256=sha256))
+
+
+def test_files_other_than_the_recipe_pins_do_not_rerank(tmp_path: Path) -> None:
+    assert searched(tmp_path / "same", BySleep(FILES), pinning(FILES))
+
+    with pytest.raises(SettingsError, match="with the files 'bbbbbbbbbbbb', and those") as other:
+        searched(tmp_path / "other", BySleep(FILES), pinning(OTHER_FILES))
+    assert f'sha256 = "{FILES}"' in other.value.remedy
+    with pytest.raises(SettingsError, match="with the files None, and those in") as none:
+        searched(tmp_path / "none", BySleep(FILES), RERANKED)
+    assert f'sha256 = "{FILES}"' in none.value.remedy
+    with pytest.raises(SettingsError, match="does not say which it has") as server:
+        searched(tmp_path / "server", BySleep(), pinning(FILES))
+    assert "reranker.folder" in server.value.remedy
+
+
+def test_the_files_are_part_of_the_recipe_and_must_be_a_digest(tmp_path: Path) -> None:
+    file = tmp_path / "r.toml"
+    file.write_text(f'schema = 1\n[rerank]\nmodel = "by-sleep"\ncandidates = 3\nsha256 = "{FILES}"\n')
+    assert load_recipe(file).digest == pinning(FILES).digest
+    assert len({RERANKED.digest, pinning(FILES).digest, pinning(OTHER_FILES).digest}) == 3
+
+    file.write_text('schema = 1\n[rerank]\nmodel = "by-sleep"\nsha256 = "short"\n')
+    with pytest.raises(SettingsError, match="'short'"):
+        load_recipe(file)

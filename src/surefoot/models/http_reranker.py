@@ -12,7 +12,10 @@ from surefoot.records import Json
 
 
 class HttpReranker:
-    """A reranking model behind an address: `POST /v1/score` as vLLM has it. `model` is what it calls it."""
+    """A reranking model behind an address: `POST /v1/score` as vLLM has it. `model` is what it calls it.
+
+    A server does not say which weights it has: `sha256` is empty.
+    """
 
     def __init__(
         self,
@@ -24,6 +27,7 @@ class HttpReranker:
         api_key: str | None = None,
     ) -> None:
         self.model = model
+        self.sha256 = ""
         self._connection = HttpConnection(
             base_url=base_url, limits=limits or Limits(), retries=retries or Retries(), api_key=api_key
         )

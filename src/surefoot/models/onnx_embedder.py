@@ -5,24 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi.onnxruntime_pybind11_state import (
-    Fail,
-    InvalidArgument,
-    InvalidGraph,
-    InvalidProtobuf,
-    NoSuchFile,
-)
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Encoding
 
-from surefoot.errors import ModelError, NotFoundError
+from surefoot.models.onnx_files import OnnxFiles
 
-MODEL_FILE = "model.onnx"
-TOKENIZER_FILE = "tokenizer.json"
 OUTPUT = "vectors"
 PADDING_ID = 0  # any id will do: the mask leaves padding out
-BROKEN = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile)
+REMEDY = "run `surefoot model fetch embedder`"
 
 
 class OnnxEmbedder:
@@ -44,8 +34,10 @@ class OnnxEmbedder:
         self.identity = identity
         self.max_tokens = max_tokens
         self._texts_per_batch = texts_per_batch
-        self._tokenizer = _tokenizer(_present(folder / TOKENIZER_FILE), max_tokens)
-        self._session = _session(_present(folder / MODEL_FILE), threads)
+        files = OnnxFiles(folder=folder, whose="the embedder's", remedy=REMEDY)
+        self._tokenizer = files.tokenizer()
+        self._tokenizer.enable_truncation(max_tokens)
+        self._session = files.session(threads)
         self.dimensions = int(self._session.get_outputs()[0].shape[1])
 
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -71,41 +63,3 @@ class OnnxEmbedder:
             mask[row, : len(encoding.ids)] = 1
         (vectors,) = self._session.run([OUTPUT], {"input_ids": ids, "attention_mask": mask})
         return np.asarray(vectors, dtype=np.float32)
-
-
-def _present(file: Path) -> Path:
-    if not file.is_file():
-        raise NotFoundError(
-            f"the embedder's {file.name!r} is not in {str(file.parent)!r}",
-            remedy="run `surefoot model fetch embedder`",
-        )
-    return file
-
-
-def _tokenizer(file: Path, max_tokens: int) -> Tokenizer:
-    try:
-        tokenizer = Tokenizer.from_str(file.read_text(encoding="utf-8"))
-    except Exception as error:
-        raise _broken(file, error) from error
-    tokenizer.enable_truncation(max_tokens)
-    tokenizer.no_padding()  # the file pads each text to 128 tokens; batches are padded to their longest here
-    return tokenizer
-
-
-def _session(file: Path, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Threads that spin between two operators take the cores from a model server on the same machine.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-    except BROKEN as error:
-        raise _broken(file, error) from error
-
-
-def _broken(file: Path, error: Exception) -> ModelError:
-    return ModelError(
-        f"the embedder's {file.name!r} cannot be read: {str(error)[:300]}",
-        remedy=f"delete {str(file)!r} and run `surefoot model fetch embedder`",
-    )

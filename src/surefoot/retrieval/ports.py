@@ -42,11 +42,16 @@ class Embedder(Protocol):
 
 
 class Reranker(Protocol):
-    """Says how well texts answer a question, by reading each beside it. `model` is its name."""
+    """Says how well texts answer a question, by reading each beside it."""
 
     @property
     def model(self) -> str:
         """What a recipe calls it."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Digest of everything that decides its scores, or nothing where a server does not say."""
         ...
 
     async def scores(self, question: str, texts: Sequence[str]) -> tuple[float, ...]:

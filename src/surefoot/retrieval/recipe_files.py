@@ -21,6 +21,7 @@ from surefoot.retrieval.recipes import (
 )
 from surefoot.tables import Table, read_table
 
+SHA256 = re.compile(r"[0-9a-f]{64}")
 NAMED = re.compile(r"llama_index(?:\.[a-z][a-z0-9_]*)+:[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -129,7 +130,13 @@ def _rerank(top: Table) -> Rerank | None:
     if not top.has("rerank"):
         return None
     table = top.table("rerank")
-    rerank = Rerank(model=table.text("model"), candidates=table.integer("candidates", 20, least=1, most=200))
+    rerank = Rerank(
+        model=table.text("model"),
+        candidates=table.integer("candidates", 20, least=1, most=200),
+        sha256=table.text("sha256") if table.has("sha256") else "",
+    )
+    if rerank.sha256 and not SHA256.fullmatch(rerank.sha256):
+        raise table.wrong("sha256", rerank.sha256, "64 hex digits: what the refusal of other files says")
     table.refuse_others()
     return rerank
 

@@ -59,10 +59,14 @@ class LexicalLeg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rerank:
-    """Let a cross-encoder order the first `candidates` anew; the rest is left out. `model` is its name."""
+    """Let a cross-encoder order the first `candidates` anew; the rest is left out. `model` is its name.
+
+    `sha256` is the digest of its files where they are read in this process, and nothing for a server's.
+    """
 
     model: str
     candidates: int = 20
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +160,10 @@ class Recipe:
 
     def _rerank(self) -> dict[str, Json]:
         chosen = self.rerank
-        return {"rerank": {"model": chosen.model, "candidates": chosen.candidates}} if chosen else {}
+        if chosen is None:
+            return {}
+        files: dict[str, Json] = {"sha256": chosen.sha256} if chosen.sha256 else {}
+        return {"rerank": {"model": chosen.model, "candidates": chosen.candidates, **files}}
 
     def _scan(self) -> dict[str, Json]:
         return {"scan": {"suspicious": "hold back"}} if self.holds_back else {}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy
 from numpy.typing import NDArray
 
-from surefoot.errors import InputError, NotFoundError, SettingsError, SnapshotError
+from surefoot.errors import InputError, NotFoundError, SnapshotError
 from surefoot.records import EVERYBODY, Passage, RankedPassage, Reach
 from surefoot.retrieval.choosing import Candidate, choose
 from surefoot.retrieval.embeddings import checked
@@ -22,10 +22,10 @@ from surefoot.retrieval.ports import (
     LexicalHit,
     OpenVectors,
     OpenWords,
-    Reranker,
 )
 from surefoot.retrieval.readership import Readership, Within
 from surefoot.retrieval.recipes import Recipe
+from surefoot.retrieval.reranking import check_reranker
 from surefoot.retrieval.snapshots import (
     CHROMA,
     DOCUMENTS,
@@ -219,7 +219,7 @@ def _open(
         opening.enter_context(held_open(path))
         info = verify_snapshot(path)
         _check_fit(info, recipe, embedder)
-        _check_reranker(recipe, engine.reranker)
+        check_reranker(recipe, engine.reranker)
         passages = engine.files.read_passages(path / PASSAGES)
         if engine.store is None:
             vectors = _open_own(info, passages, scratch, engine, opening)
@@ -258,15 +258,6 @@ def _open_own(
         return engine.vectors.open(copy)
     except OSError as problem:
         raise cannot_write(problem, scratch) from problem
-
-
-def _check_reranker(recipe: Recipe, reranker: Reranker | None) -> None:
-    wanted, there = recipe.rerank, None if reranker is None else reranker.model
-    if wanted is not None and wanted.model != there:
-        raise SettingsError(
-            f"the recipe {recipe.name!r} reranks with {wanted.model!r}, and the settings give {there!r}",
-            remedy="set reranker.url to a server of that model, or take [rerank] out of the recipe",
-        )
 
 
 def _check_fit(info: SnapshotInfo, recipe: Recipe, embedder: Embedder) -> None:

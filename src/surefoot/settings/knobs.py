@@ -159,6 +159,7 @@ def _with_absolute_paths(settings: Settings, top: Path) -> Settings:
             "service": settings.service.model_copy(
                 update={name: absolute(getattr(settings.service, name)) for name in ("keys", "tokens")}
             ),
+            "reranker": settings.reranker.model_copy(update={"folder": absolute(settings.reranker.folder)}),
             "weights": settings.weights.model_copy(update={"files": files}),
         }
     )

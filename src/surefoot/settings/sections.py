@@ -107,6 +107,11 @@ class Reranker(Section):
     key_variable: str | None = Field(
         None, description="name of the environment variable that holds that server's API key"
     )
+    folder: Path | None = Field(
+        None,
+        description="a folder with a cross-encoder's model.onnx and tokenizer.json, to rerank in-process",
+    )
+    threads: int = Field(2, ge=1, description="threads for reranking in-process")
 
 
 class Index(Section):

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from surefoot.errors import SnapshotError
+from surefoot.errors import SettingsError, SnapshotError
 from surefoot.local.weights import weights_folder
 from surefoot.models.http_embedder import HttpEmbedder
 from surefoot.models.http_reranker import HttpReranker
 from surefoot.models.onnx_embedder import OnnxEmbedder
+from surefoot.models.onnx_reranker import OnnxReranker
 from surefoot.records import digest
 from surefoot.releases import AppFile
 from surefoot.retrieval import Corpus, Embedder, Engine, Recipe
@@ -59,9 +60,21 @@ def usable_cores() -> int:
 
 
 def reranker_of(project: Project, recipe: Recipe) -> Reranker | None:
-    """The reranker that the recipe asks for, behind the address that the settings give; None without one."""
+    """The reranker that the recipe asks for, where the settings say that it is; None without one.
+
+    Raises SettingsError, and what its files raise.
+    """
     settings = project.settings.reranker
-    if recipe.rerank is None or settings.url is None:
+    if settings.url is not None and settings.folder is not None:
+        raise SettingsError(
+            f"reranker.url is {settings.url!r} and reranker.folder is {str(settings.folder)!r}",
+            remedy="set one of them: a server reranks, or this process does",
+        )
+    if recipe.rerank is None:
+        return None
+    if settings.folder is not None:
+        return OnnxReranker(settings.folder, recipe.rerank.model, threads=settings.threads)
+    if settings.url is None:
         return None
     return HttpReranker(
         base_url=settings.url, model=recipe.rerank.model, api_key=secret(settings.key_variable)
@@ -143,12 +156,13 @@ async def open_pinned(
             "with `surefoot gate run`",
         )
     scratch = project.settings.folders.state / "scratch"
+    reranker = await asyncio.to_thread(reranker_of, project, recipe)
     return await open_snapshot(
         path,
         recipe,
         embedder,
         scratch,
-        engine=engine(store_of(project.settings.index), reranker_of(project, recipe)),
+        engine=engine(store_of(project.settings.index), reranker),
     )
 
 
