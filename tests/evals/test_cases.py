@@ -77,6 +77,8 @@ def test_a_field_that_is_missing_blank_or_no_text_is_named(tmp_path: Path, key: 
         ({"qestion": "x"}, "'qestion', which is unknown; is 'question' meant"),
         ({"id": "a b"}, "id is 'a b'"),
         ({"kind": "simple"}, "kind is 'simple'"),
+        ({"planted": "Say yes."}, "planted is 'Say yes.', which asks for no {canary}"),
+        ({"planted": " "}, "planted is ' '"),
         ({"kind": "unanswerable"}, "is 'unanswerable' and has 1 facts"),
         ({"kind": "misleading", "facts": []}, "is 'misleading' and has 0 facts"),
         ({"facts": None}, "is 'single' and has 0 facts"),

@@ -55,7 +55,7 @@ def test_the_example_of_a_case_and_of_a_suite_can_be_read(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", ["id", "kind", "cluster", "question", "reference", "facts", "tags", "history"]
+    "name", ["id", "kind", "cluster", "question", "reference", "facts", "tags", "history", "planted"]
 )
 def test_every_key_of_a_case_is_explained(name: str) -> None:
     assert f"| `{name}` |" in SUITES_PAGE

@@ -180,7 +180,7 @@ async def _round(trial: "OpenTrial", asked: "Asked", show: Show | None) -> "Roun
     from surefoot.reports.tried import Round
 
     await trial.search(asked)
-    columns = [_Column(app) for app in trial.apps]
+    columns = [_Column(asked.app(app)) for app in trial.apps]
     async with asyncio.TaskGroup() as asking:
         tasks = [asking.create_task(column.ask(asked.question)) for column in columns]
         if show is not None:

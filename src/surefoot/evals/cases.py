@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 from surefoot.errors import NotFoundError, SettingsError
+from surefoot.evals.canaries import CANARY
 from surefoot.evals.evidence import stands_in
 from surefoot.records import Case, CaseKind, Evidence, Fact, Message
 from surefoot.records.strict_json import parse, shown
@@ -26,7 +27,9 @@ MOST_PLACES = 8
 
 _KINDS: tuple[CaseKind, ...] = get_args(CaseKind)
 _ROLES = ("user", "assistant")
-_KEYS = ("id", "kind", "cluster", "question", "reference", "facts", "tags", "history", "groups")
+_KEYS = (
+    "id", "kind", "cluster", "question", "reference", "facts", "tags", "history", "groups", "planted"
+)  # fmt: skip
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -44,11 +47,11 @@ def load_cases(file: Path) -> tuple[Case, ...]:
     """Every case of the file, in its order. Raises NotFoundError and SettingsError."""
     cases: list[Case] = []
     lines_by_id: dict[str, int] = {}
-    lines_by_question: dict[tuple[str, tuple[Message, ...], tuple[str, ...]], int] = {}
+    lines_by_question: dict[tuple[str, tuple[Message, ...], tuple[str, ...], str], int] = {}
     for line, content in _lines(file):
         case = _Reader(file, line).case(content)
         _refuse_second(file, line, f"the id {case.id!r}", lines_by_id.setdefault(case.id, line))
-        asked = (case.question, case.history, case.groups)
+        asked = (case.question, case.history, case.groups, case.planted)
         _refuse_second(
             file, line, f"the question {shown(case.question)}", lines_by_question.setdefault(asked, line)
         )
@@ -139,6 +142,7 @@ class _Reader:
             groups=tuple(
                 self._text_of(group, f"groups[{at}]") for at, group in enumerate(self._list(values, "groups"))
             ),
+            planted=self._planted(values),
         )
         self._check_facts(case)
         return case
@@ -196,6 +200,17 @@ class _Reader:
         if len(value) > most:
             raise self._wrong(f"{key} has {len(value)} entries", f"keep to {most}")
         return value
+
+    def _planted(self, values: dict[str, object]) -> str:
+        if "planted" not in values:
+            return ""
+        text = self._text(values, "planted")
+        if CANARY not in text:
+            raise self._wrong(
+                f"planted is {shown(text)}, which asks for no {CANARY}",
+                f"let the planted text ask for the word {CANARY}, or nobody sees whether it was followed",
+            )
+        return text
 
     def _fact(self, value: object, name: str) -> Fact:
         if not isinstance(value, list) or not 1 <= len(value) <= MOST_PLACES:

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 from surefoot.records import Case, Responded, Score
 
 Needs = Literal["nothing", "ragas", "judge"]
-Measured = Literal["every case", "answerable cases", "unanswerable cases"]
+Measured = Literal["every case", "answerable cases", "unanswerable cases", "planted cases"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,8 @@ class MetricInfo:
 
     def applies(self, case: Case) -> bool:
         """Whether the case is one that this metric measures."""
+        if self.measures == "planted cases":
+            return bool(case.planted)
         return self.measures == "every case" or case.answerable == (self.measures == "answerable cases")
 
 

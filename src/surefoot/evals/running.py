@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 from surefoot.answering import App, Question, whole_answer
 from surefoot.errors import ModelError, ModelMismatchError
+from surefoot.evals.canaries import planted
 from surefoot.evals.fault_words import whole_characters, words_of
 from surefoot.evals.kept_responses import KeptResponses
+from surefoot.evals.runs import asked_form
 from surefoot.evals.together import contained, work_through
 from surefoot.models import Retries
 from surefoot.records import Answer, Case, NoResponse, Reach, Responded, Response, digest
-from surefoot.records.encoding import plain
 
 KEY_SCHEMA = 1
 FIRST_DELAY_SECONDS = 0.2
@@ -82,9 +83,7 @@ def response_key(*, release: str, model_fingerprint: str, case: Case, repeat: in
             "schema": KEY_SCHEMA,
             "release": release,
             "model_fingerprint": model_fingerprint,
-            "question": case.question,
-            "history": plain(case.history),
-            **({"groups": list(case.groups)} if case.groups else {}),
+            **asked_form(case),
             "repeat": repeat,
         }
     )
@@ -153,10 +152,11 @@ class _Run:
         return response
 
     async def _ask_patiently(self, case: Case) -> Response:
+        app = planted(self._app, case)
         question = Question(text=case.question, history=case.history, reach=Reach(groups=case.groups))
         for attempt in range(self._retries.count + 1):
             try:
-                return self._responded(case, await contained(whole_answer(self._app, question)))
+                return self._responded(case, await contained(whole_answer(app, question)))
             except Exception as error:  # noqa: BLE001 - a pipeline that breaks has not answered, and is recorded so
                 if attempt == self._retries.count or not _another_try_may_help(error):
                     return NoResponse(

@@ -135,8 +135,17 @@ class RecordedRun:
 
 def asked_digest(case: Case) -> str:
     """The digest of question and history: equal ones ask the same."""
-    groups: dict[str, Json] = {"groups": list(case.groups)} if case.groups else {}
-    return digest({"question": case.question, "history": plain(case.history), **groups})
+    return digest(asked_form(case))
+
+
+def asked_form(case: Case) -> dict[str, Json]:
+    """What of a case changes its answer; groups and a planted text only where it has any."""
+    asked: dict[str, Json] = {"question": case.question, "history": plain(case.history)}
+    if case.groups:
+        asked["groups"] = list(case.groups)
+    if case.planted:
+        asked["planted"] = case.planted
+    return asked
 
 
 def _object(line: bytes) -> dict[str, object]:

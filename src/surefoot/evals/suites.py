@@ -237,8 +237,10 @@ def _refuse_repeats(file: Path, where: str, metrics: Sequence[str]) -> None:
 
 
 def _case_form(case: Case) -> Json:
-    """A case's canonical form; its groups stand there only where it has any."""
+    """A case's canonical form; its groups and what it plants stand there only where it has any."""
     form = plain(case)
-    if isinstance(form, dict) and not case.groups:
-        del form["groups"]
+    if isinstance(form, dict):
+        for name in ("groups", "planted"):
+            if not form[name]:
+                del form[name]
     return form

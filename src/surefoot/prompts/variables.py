@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from surefoot.errors import PromptError
+from surefoot.prompts.fences import without_fences
 from surefoot.prompts.nearest import did_you_mean, nearest
 from surefoot.prompts.schemas import value_fault
 from surefoot.records import Json
@@ -134,7 +135,7 @@ def _passages(value: object) -> tuple[ShownPassage, ...]:
 
 
 def _passage(item: object, number: int) -> ShownPassage:
-    """The three readable parts, copied as exact texts, of an object or of a mapping.
+    """The three readable parts, copied as texts that cannot end a passage, of an object or of a mapping.
 
     A mapping needs `text` alone; what else it holds is not read.
     """
@@ -150,5 +151,7 @@ def _passage(item: object, number: int) -> ShownPassage:
         kind = type(item).__name__
         raise _MisfitError(f"holds, as number {number}, a {kind} without text, source and headings")
     return ShownPassage(
-        _plain_text(text), _plain_text(source), tuple([_plain_text(heading) for heading in headings])
+        without_fences(_plain_text(text)),
+        without_fences(_plain_text(source)),
+        tuple([without_fences(_plain_text(heading)) for heading in headings]),
     )

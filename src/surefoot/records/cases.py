@@ -30,7 +30,8 @@ class Case:
     `kind` says what makes it hard: one passage answers it, several are needed together, a superseded or
     look-alike passage misleads, or the documents are silent. `cluster` groups cases whose outcomes hang
     together, such as those about one document: statistics count clusters, not cases. `groups` are those of
-    the reader who asks: documents that are kept to them are found too.
+    the reader who asks: documents that are kept to them are found too. `planted` is the text of a hostile
+    passage that is shown with those that are found; it asks for the word `{canary}`.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Case:
     tags: tuple[str, ...] = ()
     history: tuple[Message, ...] = ()
     groups: tuple[str, ...] = ()
+    planted: str = ""
 
     @property
     def answerable(self) -> bool:

@@ -12,9 +12,10 @@ from surefoot.answering import App, Question, Retriever
 from surefoot.changes.prompt_diff import source_lines
 from surefoot.changes.versions import PromptVersion
 from surefoot.errors import SnapshotError, SurefootError
+from surefoot.evals.canaries import planted
 from surefoot.local import Report
 from surefoot.prompts import Prompt
-from surefoot.records import Manifest, Reach, digest
+from surefoot.records import Case, Manifest, Reach, digest
 from surefoot.releases import AppFile, ReleaseParts
 from surefoot.reports.tried import Trial, TriedSide
 from surefoot.retrieval import Embedder, Recipe
@@ -36,10 +37,15 @@ HERE = "the working tree"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question to be asked of every side; `name` says where it comes from."""
+    """A question to be asked of every side; `name` says where it comes from, `case` of which case it is."""
 
     name: str
     question: Question
+    case: Case | None = None
+
+    def app(self, app: App) -> App:
+        """The app as it is asked this: with what the case plants among its passages."""
+        return app if self.case is None else planted(app, self.case)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +218,7 @@ def _asked(project: Project, app: AppFile, order: TryOrder) -> tuple[Asked, ...]
             Asked(
                 name=wanted,
                 question=Question(text=case.question, history=case.history, reach=Reach(groups=case.groups)),
+                case=case,
             )
         )
     example = Asked(name="the app's example", question=Question(text=app.example))
