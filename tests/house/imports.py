@@ -73,7 +73,7 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     "promptlayer": ("integrations/promptlayer/sdk.py",),
     "onnx": ("models/minilm_onnx.py",),
     "onnxruntime": ("models/onnx_*.py",),
-    "tokenizers": ("models/onnx_*.py",),
+    "tokenizers": ("models/onnx_*.py", "models/tokenizer_file.py"),
     "safetensors": ("models/minilm_onnx.py", "local/gguf_to_int8.py"),
     "gguf": ("local/gguf_to_int8.py",),
     "transformers": ("local/gguf_to_int8.py",),

@@ -59,9 +59,9 @@ def test_a_snapshot_is_built_and_searched_with_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("splitter", "complaint"),
     [
-        ("os:system", "one of 'structure', 'sentence', or llama_index"),
-        ("llama_index_evil:Parser", "one of 'structure', 'sentence', or llama_index"),
-        ("llama_index.core.node_parser", "one of 'structure', 'sentence', or llama_index"),
+        ("os:system", "one of 'structure', 'sentence', 'token', or llama_index"),
+        ("llama_index_evil:Parser", "one of 'structure', 'sentence', 'token', or llama_index"),
+        ("llama_index.core.node_parser", "one of 'structure', 'sentence', 'token', or llama_index"),
         ("llama_index.readers.nowhere:Parser", "pip install llama-index-readers-nowhere"),
     ],
 )

@@ -47,6 +47,9 @@ def test_every_value_is_part_of_the_digest(tmp_path: Path) -> None:
         "[search]\nper_document = 1",
         "[search]\ndiversity = 0.3",
         "[search]\nneighbours = 1",
+        '[chunking]\nsplitter = "token"',
+        '[chunking]\nsplitter = "token"\nlimit_tokens = 150',
+        '[chunking]\nsplitter = "token"\noverlap_tokens = 10',
         '[scan]\nsuspicious = "hold back"',
         "[abstention]\nleast_similarity = 0.4",
     ]
@@ -126,3 +129,19 @@ def test_the_name_is_the_file_s_and_not_part_of_the_digest() -> None:
     recipe = Recipe(name="one", chunking=Chunking(limit_words=90), lexical=LexicalLeg(k1=0.9))
 
     assert recipe.digest == Recipe(name="two", chunking=recipe.chunking, lexical=recipe.lexical).digest
+
+
+@pytest.mark.parametrize(
+    ("chunking", "wrong"),
+    [
+        ('splitter = "token"\nlimit_words = 100', "limit_words"),
+        ("limit_tokens = 100", "limit_tokens"),
+        ('splitter = "token"\nlimit_tokens = 31', "31"),
+        ('splitter = "token"\nlimit_tokens = 50\noverlap_tokens = 26', "overlap_tokens = 26"),
+    ],
+)
+def test_tokens_and_words_are_not_mixed_and_an_overlap_is_at_most_half(
+    tmp_path: Path, chunking: str, wrong: str
+) -> None:
+    with pytest.raises(SettingsError, match=wrong):
+        load_recipe(written(tmp_path, f"schema = 1\n[chunking]\n{chunking}\n"))

@@ -1,7 +1,7 @@
 """Chat models and embedders: what they are pinned to, how they are asked, whether the right one answers.
 
 The files that need a vendor (`openai_chat`, `server_token_counter`, `http_embedder`, `http_reranker`,
-`minilm_onnx`, and those that begin with `onnx_`) are imported where they are wired, not here.
+`minilm_onnx`, `tokenizer_file`, and those that begin with `onnx_`) are imported where they are wired.
 """
 
 from surefoot.models.catalogue import load_models

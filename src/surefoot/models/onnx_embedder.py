@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding
 
-from surefoot.models.onnx_files import OnnxFiles
+from surefoot.models.model_folder import embedder_folder
+from surefoot.models.onnx_session import open_session
+from surefoot.models.tokenizer_file import open_tokenizer
 
 OUTPUT = "vectors"
 PADDING_ID = 0  # any id will do: the mask leaves padding out
-REMEDY = "run `surefoot model fetch embedder`"
 
 
 class OnnxEmbedder:
@@ -34,10 +35,10 @@ class OnnxEmbedder:
         self.identity = identity
         self.max_tokens = max_tokens
         self._texts_per_batch = texts_per_batch
-        files = OnnxFiles(folder=folder, whose="the embedder's", remedy=REMEDY)
-        self._tokenizer = files.tokenizer()
+        files = embedder_folder(folder)
+        self._tokenizer = open_tokenizer(files)
         self._tokenizer.enable_truncation(max_tokens)
-        self._session = files.session(threads)
+        self._session = open_session(files, threads)
         self.dimensions = int(self._session.get_outputs()[0].shape[1])
 
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from tokenizers import Encoding
 
 from surefoot.errors import ModelError
-from surefoot.models.onnx_files import BROKEN, MODEL_FILE, OnnxFiles
+from surefoot.models.model_folder import MODEL_FILE, ModelFolder
+from surefoot.models.onnx_session import BROKEN, open_session
+from surefoot.models.tokenizer_file import open_tokenizer
 
 MOST_TOKENS = 512
 PADDING_ID = 0  # any id will do: the mask leaves padding out
@@ -35,16 +37,16 @@ class OnnxReranker:
         threads: int = 2,
         pairs_per_batch: int = 16,
     ) -> None:
-        files = OnnxFiles(folder=folder, whose="the reranker's", remedy=REMEDY)
+        files = ModelFolder(path=folder, whose="the reranker's", remedy=REMEDY)
         self.model = model
         self.sha256 = files.digest
         self._file = folder / MODEL_FILE
         self._question_tokens = max_tokens // 2
         self._pairs_per_batch = pairs_per_batch
-        self._questions = files.tokenizer()
-        self._pairs = files.tokenizer()
+        self._questions = open_tokenizer(files)
+        self._pairs = open_tokenizer(files)
         self._pairs.enable_truncation(max_tokens, strategy="only_second")
-        self._session = files.session(threads)
+        self._session = open_session(files, threads)
         self._reads = self._inputs(self._session)
 
     async def scores(self, question: str, texts: Sequence[str]) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ downloaded tokenizers are touched.
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from llama_index.core.node_parser import MarkdownNodeParser, SentenceSplitter
@@ -15,7 +15,7 @@ from llama_index.core.schema import Document, MetadataMode
 
 from surefoot.records import Passage, digest
 from surefoot.retrieval.llama_index_parsers import named_windows
-from surefoot.retrieval.ports import ParsedDocument, ReadText
+from surefoot.retrieval.ports import ParsedDocument, ReadText, Tokens
 from surefoot.retrieval.recipes import Chunking
 from surefoot.retrieval.spans import (
     Section,
@@ -30,6 +30,7 @@ from surefoot.retrieval.spans import (
     sentences_of,
     words_of,
 )
+from surefoot.retrieval.token_windows import cut_by_tokens
 from surefoot.retrieval.tree_sitter_code import code_sections
 
 UNDERLINED = re.compile(r"^(\S[^\n]*)\n(={3,}|-{3,})[ \t]*$", re.MULTILINE)
@@ -46,16 +47,27 @@ class _UnhashedDocument(Document):
 
 
 class LlamaIndexDocuments:
-    """Headings first, by LlamaIndex's Markdown parser; then sentences, by its sentence splitter."""
+    """Headings first, by LlamaIndex's Markdown parser; then sentences, by its sentence splitter.
+
+    `tokens` are the embedder's, for recipes that cut by them.
+    """
+
+    def __init__(self, tokens: Tokens | None = None) -> None:
+        self._tokens = tokens
 
     def parse(self, source: str, read: ReadText, chunking: Chunking) -> ParsedDocument:
         """Cut one document. Raises ValueError when the vendor changed more than white space."""
         passages = [
             _passage(source, read, window, headings_over(window, group))
             for group in _groups(read, chunking)
-            for window in _windows(read, group, chunking)
+            for window in self._windows(read, group, chunking)
         ]
         return ParsedDocument(source=source, text=read.text, passages=tuple(passages))
+
+    def _windows(self, read: ReadText, group: Sequence[Section], chunking: Chunking) -> tuple[Window, ...]:
+        if chunking.splitter == "token":
+            return cut_by_tokens(read.text, group, chunking, self._tokens, _pieces(read))
+        return _windows(read, group, chunking)
 
 
 def _groups(read: ReadText, chunking: Chunking) -> tuple[tuple[Section, ...], ...]:
@@ -125,13 +137,17 @@ def _windows(read: ReadText, group: Sequence[Section], chunking: Chunking) -> tu
         chunk_overlap=0,
         paragraph_separator="\n\n",
         tokenizer=_counted,
-        chunking_tokenizer_fn=lines_of if read.structure == "code" else sentences_of,
+        chunking_tokenizer_fn=_pieces(read),
         include_metadata=False,
         include_prev_next_rel=False,
     )
     windows = locate(text[start:end], splitter.split_text(text[start:end]), start)
     windows = join_short_ends(windows, text, chunking.limit_words, chunking.minimum_words)
     return overlap(windows, text, chunking.overlap_words)
+
+
+def _pieces(read: ReadText) -> Callable[[str], list[str]]:
+    return lines_of if read.structure == "code" else sentences_of
 
 
 def _counted(text: str) -> list[str]:

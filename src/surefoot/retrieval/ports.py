@@ -96,6 +96,19 @@ class ParsedDocument:
     passages: tuple[Passage, ...]
 
 
+class Tokens(Protocol):
+    """How an embedder sees text."""
+
+    @property
+    def most(self) -> int:
+        """The most tokens of a text that it reads."""
+        ...
+
+    def spans(self, texts: Sequence[str]) -> Sequence[Sequence[tuple[int, int]]]:
+        """Where each token of each text begins and ends, in characters and in order."""
+        ...
+
+
 class DocumentParser(Protocol):
     """Cuts a document's text into passages."""
 

@@ -57,6 +57,28 @@ def load_recipe(path: Path) -> Recipe:
 
 
 def _chunking(table: Table) -> Chunking:
+    return _by_tokens(table) if _splitter(table) == "token" else _by_words(table)
+
+
+def _by_tokens(table: Table) -> Chunking:
+    default = Chunking()
+    chunking = Chunking(
+        splitter="token",
+        limit_tokens=table.integer("limit_tokens", default.limit_tokens, least=32, most=8_192),
+        overlap_tokens=table.integer("overlap_tokens", default.overlap_tokens, least=0, most=4_096),
+        headers=table.text("headers", default.headers, one_of=HEADERS),
+    )
+    table.refuse_others()
+    if chunking.overlap_tokens > chunking.limit_tokens // 2:
+        raise SettingsError(
+            f"[chunking] has overlap_tokens = {chunking.overlap_tokens} beside limit_tokens = "
+            f"{chunking.limit_tokens}",
+            remedy="Keep it at most half of limit_tokens.",
+        )
+    return chunking
+
+
+def _by_words(table: Table) -> Chunking:
     default = Chunking()
     chunking = Chunking(
         splitter=_splitter(table),

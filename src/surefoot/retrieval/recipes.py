@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from surefoot.records import Json, digest
 
 SCHEMA = 1
-SPLITTERS = ("structure", "sentence")
+SPLITTERS = ("structure", "sentence", "token")
 HEADERS = ("path", "none")
 Option = str | int | float | bool
 ANALYSERS = ("english", "plain")
@@ -17,18 +17,22 @@ class Chunking:
     """How documents are cut, in words.
 
     `structure` follows headings first, then sentences, and source code by its syntax; `sentence` goes by
-    sentences alone, across headings. Any other is a node parser of LlamaIndex's by its name, with its
+    sentences alone, across headings; `token` by the embedder's own tokens, so that it reads every passage
+    whole. Any other is a node parser of LlamaIndex's by its name, with its
     `options`; `library` is the package it is in and its version. `headers` says what is embedded and indexed
     above a passage: the `path` of headings that it does not show itself, or `none`.
 
     A passage aims at no more than `limit_words`; one shorter than `minimum_words` is joined to its
-    neighbour; a piece of a longer section repeats up to `overlap_words` of the sentences before it.
+    neighbour; a piece of a longer section repeats up to `overlap_words` of the sentences before it. By tokens
+    `limit_tokens` and `overlap_tokens` are in their place: none has more, with the headings above it.
     """
 
     splitter: str = "structure"
     limit_words: int = 130
     minimum_words: int = 40
     overlap_words: int = 20
+    limit_tokens: int = 200
+    overlap_tokens: int = 30
     headers: str = "path"
     options: Mapping[str, Option] = field(default_factory=dict, hash=False)
     library: str = ""
@@ -138,8 +142,17 @@ class Recipe:
             "limit_words": self.chunking.limit_words,
             "minimum_words": self.chunking.minimum_words,
             "overlap_words": self.chunking.overlap_words,
+            **self._tokens(),
             **({} if self.chunking.headers == "path" else {"headers": self.chunking.headers}),
             **self._named_parser(),
+        }
+
+    def _tokens(self) -> dict[str, Json]:
+        if self.chunking.splitter != "token":
+            return {}
+        return {
+            "limit_tokens": self.chunking.limit_tokens,
+            "overlap_tokens": self.chunking.overlap_tokens,
         }
 
     def _named_parser(self) -> dict[str, Json]:

@@ -12,6 +12,7 @@ from surefoot.models.http_embedder import HttpEmbedder
 from surefoot.models.http_reranker import HttpReranker
 from surefoot.models.onnx_embedder import OnnxEmbedder
 from surefoot.models.onnx_reranker import OnnxReranker
+from surefoot.models.tokenizer_file import EmbedderTokens
 from surefoot.records import digest
 from surefoot.releases import AppFile
 from surefoot.retrieval import Corpus, Embedder, Engine, Recipe
@@ -21,7 +22,7 @@ from surefoot.retrieval.chroma_vectors import ChromaVectors
 from surefoot.retrieval.documents import scan_corpus
 from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
 from surefoot.retrieval.passages_file import ParquetPassages
-from surefoot.retrieval.ports import Reranker, VectorStore
+from surefoot.retrieval.ports import Reranker, Tokens, VectorStore
 from surefoot.retrieval.readers import FileReaders
 from surefoot.retrieval.searching import SearchableSnapshot, open_snapshot
 from surefoot.retrieval.snapshots import snapshot_inputs
@@ -35,16 +36,21 @@ MOST_EMBEDDED_TOKENS = 256
 
 
 def engine(
-    store: VectorStore | None = None, reranker: Reranker | None = None, *, workers: int | None = None
+    store: VectorStore | None = None,
+    reranker: Reranker | None = None,
+    *,
+    workers: int | None = None,
+    tokens: Tokens | None = None,
 ) -> Engine:
     """Our readers read, LlamaIndex cuts, Chroma holds vectors, bm25s holds words, Parquet holds passages.
 
     With a `store` the vectors are there instead. Documents are read in up to `workers` processes, and as
-    many batches embedded at once: one for each usable core without a word.
+    many batches embedded at once: one for each usable core without a word. `tokens` are the embedder's, where
+    documents are cut by them.
     """
     return Engine(
         reader=FileReaders(),
-        parser=LlamaIndexDocuments(),
+        parser=LlamaIndexDocuments(tokens),
         vectors=ChromaVectors(),
         words=Bm25sLexical(),
         files=ParquetPassages(),
@@ -52,6 +58,15 @@ def engine(
         reranker=reranker,
         workers=workers or usable_cores(),
     )
+
+
+def tokens_of(project: Project) -> Tokens | None:
+    """The tokens of the embedder, where its tokenizer is on this machine."""
+    if project.settings.embedder.url is not None:
+        return None
+    spec = project.models.named("embedder")
+    folder = weights_folder(spec, cache=project.settings.folders.cache, expanded=False)
+    return EmbedderTokens(folder=folder, max_tokens=MOST_EMBEDDED_TOKENS)
 
 
 def usable_cores() -> int:
@@ -129,7 +144,7 @@ async def build_index(
         project.recipe_of(app),
         embedder,
         project.snapshots,
-        engine=engine(store_of(project.settings.index), workers=workers),
+        engine=engine(store_of(project.settings.index), workers=workers, tokens=tokens_of(project)),
         progress=progress,
     )
     return replace(report, notes=notes)
@@ -195,7 +210,7 @@ async def build_production_index(
             named,
             embedder,
             project.snapshots,
-            engine=engine(store_of(project.settings.index), workers=workers),
+            engine=engine(store_of(project.settings.index), workers=workers, tokens=tokens_of(project)),
             progress=progress,
         )
     if (project.snapshots / pinned).is_dir():

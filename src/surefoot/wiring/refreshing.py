@@ -23,7 +23,7 @@ from surefoot.retrieval.snapshots import PASSAGES, document_digests
 from surefoot.wiring.bringing import bring_documents
 from surefoot.wiring.gating import Gated, GateOrder, reported, run_gate
 from surefoot.wiring.guarding import suites_guarding
-from surefoot.wiring.indexing import embedder_of, engine, present_snapshot
+from surefoot.wiring.indexing import embedder_of, engine, present_snapshot, tokens_of
 from surefoot.wiring.machine import Machine
 from surefoot.wiring.project import Project
 from surefoot.wiring.promoting import promote_release
@@ -100,7 +100,12 @@ async def _built(
         if await present_snapshot(corpus, recipe, embedder) == serves.manifest.snapshot:
             return None
         return await build_snapshot(
-            corpus, recipe, embedder, project.snapshots, engine=engine(), progress=progress
+            corpus,
+            recipe,
+            embedder,
+            project.snapshots,
+            engine=engine(tokens=tokens_of(project)),
+            progress=progress,
         )
 
 
