@@ -42,7 +42,9 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     ),
     "llama_index": (
         "retrieval/llama_index_documents.py",
+        "retrieval/llama_index_legs.py",
         "retrieval/llama_index_parsers.py",
+        "retrieval/llama_index_readers.py",
         "retrieval/llama_index_stores.py",
         "retrieval/chroma_server.py",
         "integrations/llama_index_answers.py",

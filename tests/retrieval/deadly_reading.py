@@ -7,13 +7,13 @@ from pathlib import Path
 
 from surefoot.records import Passage
 from surefoot.retrieval.ports import ParsedDocument, ReadText
-from surefoot.retrieval.recipes import Chunking
+from surefoot.retrieval.recipes import Chunking, Named
 
 
 class DeadlyReader:
     """Ends its process where the text says so."""
 
-    def read(self, content: bytes, name: str) -> ReadText:
+    def read(self, content: bytes, name: str, named: Named | None = None) -> ReadText:
         if b"exit" in content:
             os._exit(7)
         if b"segfault" in content:
@@ -29,7 +29,7 @@ class StuckReader:
 
     pipe: str
 
-    def read(self, content: bytes, name: str) -> ReadText:
+    def read(self, content: bytes, name: str, named: Named | None = None) -> ReadText:
         with Path(self.pipe).open("w") as pipe:
             pipe.write(f"{os.getpid()}\n")
         while True:

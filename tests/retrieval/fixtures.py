@@ -15,6 +15,8 @@ from surefoot.retrieval.bm25s_lexical import Bm25sLexical
 from surefoot.retrieval.build import BuildProgress, BuildReport, build_snapshot
 from surefoot.retrieval.chroma_vectors import ChromaVectors
 from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
+from surefoot.retrieval.llama_index_legs import NamedRetrievers
+from surefoot.retrieval.llama_index_readers import read_by_named
 from surefoot.retrieval.passages_file import ParquetPassages
 from surefoot.retrieval.ports import DocumentReader
 from surefoot.retrieval.readers import FileReaders
@@ -39,11 +41,12 @@ class CountingWords(HashedWords):
 
 def real_engine() -> Engine:
     return Engine(
-        reader=FileReaders(),
+        reader=FileReaders(read_by_named),
         parser=LlamaIndexDocuments(),
         vectors=ChromaVectors(),
         words=Bm25sLexical(),
         files=ParquetPassages(),
+        named=NamedRetrievers(),
     )
 
 

@@ -78,7 +78,7 @@ def test_no_other_module_can_be_named_and_a_missing_package_says_how_to_get_it(
     ("splitter", "options", "complaint"),
     [
         ("llama_index.core.node_parser:Nothing", {}, "is not there"),
-        ("llama_index.core.schema:Document", {}, "is no node parser"),
+        ("llama_index.core.schema:Document", {}, "is no NodeParser"),
         (TOKENS, {"chunk_size": 5, "chunk_overlap": 50}, "takes no such options"),
     ],
 )

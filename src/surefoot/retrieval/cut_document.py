@@ -45,7 +45,8 @@ class Cutter:
             return Unread(reason=str(reason))
 
     def _cut(self, file: DocumentFile) -> CutDocument:
-        read = self.reader.read(read_bytes(file), file.path.name)
+        named = self.recipe.readers.get(file.path.suffix.lower())
+        read = self.reader.read(read_bytes(file), file.path.name, named)
         parsed = self.parser.parse(file.source, read, self.recipe.chunking)
         if not parsed.passages:
             raise ValueError("it has no readable text")

@@ -1,14 +1,13 @@
 """A node parser of LlamaIndex's that a recipe names, and the exact spans of what it makes of a text."""
 
-import importlib
 from collections.abc import Mapping
 from functools import lru_cache
 
 from llama_index.core.node_parser import NodeParser
 from llama_index.core.schema import Document, MetadataMode
 
-from surefoot.errors import SettingsError
-from surefoot.retrieval.recipes import Option
+from surefoot.retrieval.llama_index_classes import made
+from surefoot.retrieval.recipes import Named, Option
 from surefoot.retrieval.spans import LETTER, Window
 
 
@@ -45,23 +44,5 @@ def named_windows(splitter: str, options: Mapping[str, Option], text: str) -> tu
 
 @lru_cache(maxsize=8)
 def _parser(splitter: str, options: tuple[tuple[str, Option], ...]) -> NodeParser:
-    module, _, name = splitter.partition(":")
-    try:
-        made = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as problem:
-        raise SettingsError(
-            f"the recipe's splitter {splitter!r} is not there: {problem}",
-            remedy=f"pip install the package of {module}, or name another",
-        ) from problem
-    if not (isinstance(made, type) and issubclass(made, NodeParser)):
-        raise SettingsError(
-            f"the recipe's splitter {splitter!r} is no node parser",
-            remedy="name a class below llama_index that cuts documents into nodes",
-        )
-    try:
-        return made(**{"include_metadata": False, "include_prev_next_rel": False, **dict(options)})
-    except (TypeError, ValueError, ImportError) as problem:
-        raise SettingsError(
-            f"the recipe's splitter {splitter!r} takes no such options: {problem}"[:300],
-            remedy="correct [chunking.options]",
-        ) from problem
+    named = Named(what=splitter, options=dict(options))
+    return made(named, NodeParser, {"include_metadata": False, "include_prev_next_rel": False})  # type: ignore[type-abstract]

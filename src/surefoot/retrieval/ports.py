@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from surefoot.records import Passage
-from surefoot.retrieval.recipes import Chunking, LexicalLeg
+from surefoot.retrieval.recipes import Chunking, LexicalLeg, Named, NamedLeg
 
 if TYPE_CHECKING:
     import numpy
@@ -82,8 +82,11 @@ class ReadText:
 class DocumentReader(Protocol):
     """Reads files."""
 
-    def read(self, content: bytes, name: str) -> ReadText:
-        """The text of the file of that name. Raises ValueError with the reason when there is none."""
+    def read(self, content: bytes, name: str, named: Named | None = None) -> ReadText:
+        """The text of the file of that name, by a reader of LlamaIndex's where one is named.
+
+        Raises ValueError with the reason when there is none.
+        """
         ...
 
 
@@ -158,6 +161,32 @@ class OpenWords(Protocol):
         """The best passages that share a word with the question, best first; equal scores by position.
 
         `within` says of each passage whether it takes part; all of them do without it.
+        """
+        ...
+
+
+class OpenLeg(Protocol):
+    """A further leg that is open to search."""
+
+    async def search(self, question: str) -> tuple[str, ...]:
+        """Ids of all that it finds, best first, whoever may read it. Raises SnapshotError."""
+        ...
+
+
+class NamedLegs(Protocol):
+    """Opens the leg that a recipe names over the passages of a snapshot."""
+
+    def open(
+        self,
+        leg: NamedLeg,
+        passages: Sequence[Passage],
+        texts: Sequence[str],
+        vectors: Vectors,
+        embedder: Embedder,
+    ) -> OpenLeg:
+        """The leg over these passages; of each `texts` is what is searched, and `vectors` has a row.
+
+        Raises SettingsError.
         """
         ...
 
@@ -252,6 +281,7 @@ class Engine:
     vectors: VectorIndex
     words: LexicalIndex
     files: PassageFiles
+    named: NamedLegs
     store: VectorStore | None = None
     reranker: Reranker | None = None
     workers: int = 1

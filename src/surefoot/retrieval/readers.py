@@ -9,9 +9,11 @@ from surefoot.retrieval.pdfplumber_pdf import read_pdf
 from surefoot.retrieval.plain_files import read_csv, read_json_lines, read_markdown, read_plain
 from surefoot.retrieval.ports import ReadText
 from surefoot.retrieval.python_docx import read_docx
+from surefoot.retrieval.recipes import Named
 from surefoot.retrieval.tree_sitter_code import LANGUAGES, read_code
 
 Read = Callable[[bytes], ReadText]
+ReadNamed = Callable[[bytes, str, Named], ReadText]
 READERS: Mapping[str, Read] = {
     ".md": read_markdown,
     ".markdown": read_markdown,
@@ -28,10 +30,23 @@ READERS: Mapping[str, Read] = {
 
 
 class FileReaders:
-    """Reads every kind of file that this project knows; what has another ending is read as plain text."""
+    """Reads every kind of file that this project knows; what has another ending is read as plain text.
 
-    def read(self, content: bytes, name: str) -> ReadText:
-        """The text of the file of that name. Raises ValueError with the reason when there is none."""
+    `by_named` reads with a class of LlamaIndex's, which takes a second to load.
+    """
+
+    def __init__(self, by_named: ReadNamed | None = None) -> None:
+        self._by_named = by_named
+
+    def read(self, content: bytes, name: str, named: Named | None = None) -> ReadText:
+        """The text of the file of that name, by a reader of LlamaIndex's where one is named.
+
+        Raises ValueError with the reason when there is none.
+        """
+        if named is not None and self._by_named is None:
+            raise ValueError(f"nothing here reads with {named.what}")
+        if named is not None and self._by_named is not None:
+            return self._by_named(content, name, named)
         ending = PurePath(name).suffix.lower()
         if ending in LANGUAGES:
             return read_code(content, ending)

@@ -15,6 +15,8 @@ from surefoot.retrieval.recipes import (
     Chunking,
     DenseLeg,
     LexicalLeg,
+    Named,
+    NamedLeg,
     Option,
     Recipe,
     Rerank,
@@ -22,6 +24,7 @@ from surefoot.retrieval.recipes import (
 from surefoot.tables import Table, read_table
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
+ENDING = re.compile(r"\.[a-z0-9]{1,20}")
 NAMED = re.compile(r"llama_index(?:\.[a-z][a-z0-9_]*)+:[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -44,11 +47,13 @@ def load_recipe(path: Path) -> Recipe:
             if abstention.has("least_similarity")
             else None
         ),
+        readers=_readers(top),
+        named=_named_leg(top),
         holds_back=scan.text("suspicious", "mark", one_of=("mark", "hold back")) == "hold back",
     )
     for table in (fusion, search, scan, abstention, top):
         table.refuse_others()
-    if recipe.dense.weight == 0 and recipe.lexical.weight == 0:
+    if recipe.dense.weight == 0 and recipe.lexical.weight == 0 and recipe.named is None:
         raise SettingsError(
             f"{path}: the weights of [dense] and [lexical] are both 0",
             remedy="Give at least one leg a weight above 0, or nothing can be found.",
@@ -109,19 +114,52 @@ def _splitter(table: Table) -> str:
     )
 
 
+def _readers(top: Table) -> dict[str, Named]:
+    """By ending. One that is named twice is refused: nobody could say which reads it."""
+    readers: dict[str, Named] = {}
+    for table in top.tables("readers") if top.has("readers") else ():
+        ending = table.text("ending")
+        if not ENDING.fullmatch(ending) or ending in readers:
+            raise table.wrong("ending", ending, "an ending such as .pdf, in small letters, once")
+        readers[ending] = _named(table)
+        table.refuse_others()
+    return readers
+
+
+def _named_leg(top: Table) -> NamedLeg | None:
+    if not top.has("retriever"):
+        return None
+    table = top.table("retriever")
+    leg = NamedLeg(
+        retriever=_named(table),
+        weight=table.number("weight", 1.0, least=0.001, most=100),
+        candidates=table.integer("candidates", 40, least=1, most=1_000),
+    )
+    table.refuse_others()
+    return leg
+
+
+def _named(table: Table) -> Named:
+    """A class below llama_index: naming a module is running its code, so no other may be."""
+    what = table.text("class")
+    if not NAMED.fullmatch(what):
+        raise table.wrong("class", what, "llama_index.<module>:<class>")
+    return Named(what=what, options=_options(table), library=_library(table, what, key="class"))
+
+
 def _options(table: Table) -> dict[str, Option]:
     options = table.table("options")
     return {name: options.plain(name) for name in sorted(options.keys())}
 
 
-def _library(table: Table, splitter: str) -> str:
+def _library(table: Table, splitter: str, *, key: str = "splitter") -> str:
     """The package that the module is in, as LlamaIndex names its packages, with its version here."""
     parts = splitter.partition(":")[0].split(".")
     package = "-".join(parts[:2] if parts[1] == "core" else parts[:3]).replace("_", "-")
     try:
         return f"{package} {version(package)}"
     except PackageNotFoundError:
-        raise table.wrong("splitter", splitter, f"one that is installed: pip install {package}") from None
+        raise table.wrong(key, splitter, f"one that is installed: pip install {package}") from None
 
 
 def _dense(table: Table) -> DenseLeg:

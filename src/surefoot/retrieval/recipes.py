@@ -74,6 +74,28 @@ class Rerank:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A class of LlamaIndex's by its name, with its options; `library` is its package, and the version."""
+
+    what: str
+    options: Mapping[str, Option] = field(default_factory=dict, hash=False)
+    library: str = ""
+
+    def canonical(self) -> dict[str, Json]:
+        """What decides what it does."""
+        return {"class": self.what, "options": dict(self.options), "library": self.library}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedLeg:
+    """A retriever of LlamaIndex's as a further leg. `candidates` go into the fusion, with this weight."""
+
+    retriever: Named
+    weight: float = 1.0
+    candidates: int = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """Which of the found passages are shown, and how much of what stands around them. Nothing by default.
 
@@ -94,6 +116,8 @@ class Recipe:
 
     Passages that look like instructions to a model are marked, and with `holds_back` not indexed at all.
     A question whose best passage is less similar to it than `least_similarity`, a cosine, is not answered.
+    `readers` has, by the ending of a file, a reader of LlamaIndex's that reads it in place of ours, and
+    `named` a retriever of LlamaIndex's that searches beside the two legs.
 
     The name is not part of the digest: equal recipes are equal whatever their files are called.
     """
@@ -108,6 +132,8 @@ class Recipe:
     rerank: Rerank | None = None
     holds_back: bool = False
     least_similarity: float | None = None
+    readers: Mapping[str, Named] = field(default_factory=dict, hash=False)
+    named: NamedLeg | None = None
 
     def canonical(self) -> Json:
         """What the recipe says, in one spelling; comments, order and left-out defaults do not matter.
@@ -134,7 +160,20 @@ class Recipe:
             **self._rerank(),
             **self._scan(),
             **self._abstention(),
+            **self._readers(),
+            **self._named(),
         }
+
+    def _readers(self) -> dict[str, Json]:
+        named: dict[str, Json] = {ending: self.readers[ending].canonical() for ending in sorted(self.readers)}
+        return {"readers": named} if named else {}
+
+    def _named(self) -> dict[str, Json]:
+        leg = self.named
+        if leg is None:
+            return {}
+        said = {**leg.retriever.canonical(), "weight": leg.weight, "candidates": leg.candidates}
+        return {"retriever": said}
 
     def _chunking(self) -> dict[str, Json]:
         return {
@@ -208,6 +247,7 @@ class Recipe:
                 "dense": self._windows(),
                 "lexical": lexical,
                 **self._scan(),
+                **self._readers(),
             }
         )
 

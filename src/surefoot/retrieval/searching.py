@@ -20,6 +20,7 @@ from surefoot.retrieval.ports import (
     Embedder,
     Engine,
     LexicalHit,
+    OpenLeg,
     OpenVectors,
     OpenWords,
 )
@@ -85,6 +86,7 @@ class SearchableSnapshot:
         self._positions: Mapping[str, int] = {one.id: at for at, one in enumerate(self._passages)}
         self._stored = StoredVectors(info.path)
         self._readership = Readership(self._passages)
+        self._named = self._opened_leg(engine)
         self._vectors = vectors
         self._words = words
         self._folders = folders
@@ -106,14 +108,16 @@ class SearchableSnapshot:
         if not asked.strip():
             return ()
         within = self._readership.within(reach)
-        (vector, near), hits = await asyncio.gather(
-            self._by_meaning(asked, within), self._by_words(asked, within)
+        (vector, near), hits, others = await asyncio.gather(
+            self._by_meaning(asked, within), self._by_words(asked, within), self._by_named(asked, within)
         )
         worded = {self._passages[hit.position].id: hit.score for hit in hits}
         rankings = [
             Ranking(ids=near, weight=self._recipe.dense.weight),
             Ranking(ids=tuple(worded), weight=self._recipe.lexical.weight),
         ]
+        if self._recipe.named is not None:
+            rankings.append(Ranking(ids=others, weight=self._recipe.named.weight))
         fused = fuse(rankings, rrf_k=self._recipe.rrf_k)
         candidates = [Candidate(passage=self.passage(one.id), score=one.score) for one in fused]
         chosen = choose(
@@ -161,6 +165,14 @@ class SearchableSnapshot:
                 await self._reranker.aclose()
             await asyncio.to_thread(self._folders.close)
 
+    def _opened_leg(self, engine: Engine) -> OpenLeg | None:
+        if self._recipe.named is None:
+            return None
+        texts = [search_text(one, self._recipe.chunking.headers) for one in self._passages]
+        return engine.named.open(
+            self._recipe.named, self._passages, texts, self._stored.firsts(), self._embedder
+        )
+
     async def _reranked(self, question: str, found: Sequence[Candidate]) -> Sequence[Candidate]:
         """The first of them in the reranker's order, with its scores; as they are without one."""
         if self._reranker is None or self._recipe.rerank is None:
@@ -203,6 +215,14 @@ class SearchableSnapshot:
         return await asyncio.to_thread(
             self._words.search, question, self._recipe.lexical.candidates, within=within
         )
+
+    async def _by_named(self, question: str, within: Within | None) -> tuple[str, ...]:
+        """What the recipe's own leg finds of the passages that are there and within reach."""
+        if self._named is None or self._recipe.named is None:
+            return ()
+        found = [one for one in await self._named.search(question) if one in self._positions]
+        readable = [one for one in found if within is None or within[self._positions[one]]]
+        return tuple(readable[: self._recipe.named.candidates])
 
     def _similarity(self, passage_id: str, vector: Vectors) -> float:
         """The cosine, from the stored vectors, so that both legs' passages have it."""

@@ -35,6 +35,10 @@ class StoredVectors:
         """The cosine of two passages, in [-1, 1], by their nearest rows."""
         return _bounded(float((self._rows(one) @ self._rows(other).T).max()))
 
+    def firsts(self) -> Vectors:
+        """The first row of each passage, float32 [passages, dimensions]."""
+        return numpy.asarray(self._matrix[self._starts[:-1]])
+
     def _rows(self, passage: int) -> Vectors:
         return self._matrix[self._starts[passage] : self._starts[passage + 1]]
 

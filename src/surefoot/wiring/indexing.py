@@ -21,6 +21,8 @@ from surefoot.retrieval.build import BuildProgress, BuildReport, build_snapshot
 from surefoot.retrieval.chroma_vectors import ChromaVectors
 from surefoot.retrieval.documents import scan_corpus
 from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
+from surefoot.retrieval.llama_index_legs import NamedRetrievers
+from surefoot.retrieval.llama_index_readers import read_by_named
 from surefoot.retrieval.passages_file import ParquetPassages
 from surefoot.retrieval.ports import Reranker, Tokens, VectorStore
 from surefoot.retrieval.readers import FileReaders
@@ -49,11 +51,12 @@ def engine(
     documents are cut by them.
     """
     return Engine(
-        reader=FileReaders(),
+        reader=FileReaders(read_by_named),
         parser=LlamaIndexDocuments(tokens),
         vectors=ChromaVectors(),
         words=Bm25sLexical(),
         files=ParquetPassages(),
+        named=NamedRetrievers(),
         store=store,
         reranker=reranker,
         workers=workers or usable_cores(),
