@@ -9,7 +9,7 @@ from surefoot.retrieval.build import passages_digest
 from surefoot.retrieval.llama_index_documents import LlamaIndexDocuments
 from surefoot.retrieval.ports import ParsedDocument, ReadText
 from surefoot.retrieval.recipes import Chunking
-from surefoot.retrieval.spans import count_words, sentences_of
+from surefoot.retrieval.spans import WORD, count_words, sentences_of
 
 PARSER = LlamaIndexDocuments()
 SMALL = Chunking(limit_words=24, minimum_words=8, overlap_words=6)
@@ -172,3 +172,8 @@ def test_the_same_inputs_are_still_cut_the_same() -> None:
     )
 
     assert passages_digest(cut(text, "markdown", Chunking()).passages) == GOLDEN_DIGEST
+
+
+@given(st.text() | st.text(alphabet="ab|\u3042\u4e00 \n\u2019-"))
+def test_words_are_counted_as_they_are_matched(text: str) -> None:
+    assert count_words(text) == len(WORD.findall(text))

@@ -6,6 +6,7 @@ stemmer), which only has to bring forms of a word together, not to make words.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Names like vault.toml, quill-agent and 3.2.1 are kept whole and in parts; scripts without spaces by letter.
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+(?:[._:/@+-][^\W_]+)*")
@@ -22,13 +23,16 @@ DOUBLED = re.compile(r"([bdfgmnprt])\1$")
 def index_words(text: str, analyser: str) -> list[str]:
     """The words of a text for the analyser of the recipe: `english` or `plain`."""
     words: list[str] = []
-    for match in WORD.finditer(_folded(text)):
-        words.extend(_with_parts(match.group()))
+    for word in WORD.findall(_folded(text)):
+        words.append(word)
+        if not word.isalnum():
+            words += PART.findall(word)
     if analyser == "plain":
         return words
     return [stem(word) for word in words if word not in STOPWORDS]
 
 
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """An English word without its ending: restored, restoring and restores meet in restor."""
     if len(word) <= 3 or not word.isalpha():
@@ -45,14 +49,12 @@ def stem(word: str) -> str:
 
 
 def _folded(text: str) -> str:
-    spread = unicodedata.normalize("NFKD", text.casefold().replace("'s", "").replace("’s", ""))
-    bare = "".join(letter for letter in spread if not unicodedata.combining(letter))
-    return unicodedata.normalize("NFC", bare)
-
-
-def _with_parts(word: str) -> list[str]:
-    parts = PART.findall(word)
-    return [word] if len(parts) == 1 else [word, *parts]
+    folded = text.casefold().replace("'s", "").replace("’s", "")
+    if folded.isascii():
+        return folded
+    spread = unicodedata.normalize("NFKD", folded)
+    marks = {ord(letter): None for letter in set(spread) if unicodedata.combining(letter)}
+    return unicodedata.normalize("NFC", spread.translate(marks) if marks else spread)
 
 
 def _without_plural(word: str) -> str:

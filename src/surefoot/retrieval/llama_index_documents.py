@@ -28,7 +28,6 @@ from surefoot.retrieval.spans import (
     locate,
     overlap,
     sentences_of,
-    words_of,
 )
 from surefoot.retrieval.token_windows import cut_by_tokens
 from surefoot.retrieval.tree_sitter_code import code_sections
@@ -151,8 +150,11 @@ def _pieces(read: ReadText) -> Callable[[str], list[str]]:
 
 
 def _counted(text: str) -> list[str]:
-    """Its words, at least one: the splitter repeats what counts for nothing, taking it for overlap."""
-    return words_of(text) or text.split()
+    """As many entries as it has words, at least one: the splitter repeats what counts for nothing.
+
+    It asks for tokens, and looks at nothing but how many there are.
+    """
+    return [""] * (count_words(text) or len(text.split()))
 
 
 def _passage(source: str, read: ReadText, window: Window, headings: tuple[str, ...]) -> Passage:

@@ -61,6 +61,11 @@ SEND = re.compile(
 )
 
 
+# What a text must hold for its rule to be worth a look: most hold none of it.
+CALLS = ("ignore", "disregard", "forget", "override", "bypass", "neglect", "follow")
+ADDRESSES = ("http", "@")
+
+
 def suspicions_of(text: str) -> tuple[str, ...]:
     """The names of the rules that the text meets, in their order; none for an ordinary text."""
     seen = _as_read(text)
@@ -74,7 +79,7 @@ def _as_read(text: str) -> str:
 
 
 def _invisible(text: str, seen: str) -> bool:
-    return bool(TAGS.search(text) or TURNED.search(text) or RUN.search(text))
+    return not text.isascii() and bool(TAGS.search(text) or TURNED.search(text) or RUN.search(text))
 
 
 def _hidden(text: str, seen: str) -> bool:
@@ -95,6 +100,10 @@ def _readable(blob: str) -> bool:
     return sum(word.strip(".,:;!?'\"").isalpha() for word in words) >= WORDS_IN_BLOB
 
 
+def _holds(seen: str, words: tuple[str, ...]) -> bool:
+    return any(word in seen for word in words)
+
+
 def _flat(seen: str) -> str:
     return seen.replace("\n", " ")
 
@@ -107,11 +116,11 @@ def _speaks(seen: str) -> bool:
 Rule = Callable[[str, str], bool]
 # What each finds is told in docs/how-to/hostile-documents.md.
 RULES: Mapping[str, Rule] = {
-    "override": lambda text, seen: bool(OVERRIDE.search(_flat(seen))),
+    "override": lambda text, seen: _holds(seen, CALLS) and bool(OVERRIDE.search(_flat(seen))),
     "role": lambda text, seen: bool(ROLE.search(_flat(seen))),
     "to-model": lambda text, seen: bool(TO_MODEL.search(_flat(seen))),
     "markup": lambda text, seen: bool(MARKS.search(seen)),
-    "sends": lambda text, seen: bool(SEND.search(_flat(seen))),
+    "sends": lambda text, seen: _holds(seen, ADDRESSES) and bool(SEND.search(_flat(seen))),
     "invisible": _invisible,
     "hidden": _hidden,
     "encoded": _encoded,

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 # A run of letters counts as one word for each 16 of them, a letter of a script without spaces as one, and the
 # bars between the cells of a table not at all.
 UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-WORD = re.compile(rf"[{UNSPACED}]|(?!\|(?:\s|$))[^\s{UNSPACED}]{{1,16}}")
+LONGEST, BAR = 16, "|"
+WORD = re.compile(rf"[{UNSPACED}]|(?!\|(?:\s|$))[^\s{UNSPACED}]{{1,{LONGEST}}}")
+SPACELESS = re.compile(f"[{UNSPACED}]")
 # A line that begins with a small letter goes on with the sentence of the line above it.
 SENTENCE_END = re.compile(r"\n(?:\s*\n)+|\n(?!\s*[a-z])|(?<=[.!?。！？])[\"')\]”’*_`]*\s+")
 LIST_NUMBER = re.compile(r"\s*\d+\.")
@@ -39,12 +41,10 @@ class Window:
 
 def count_words(text: str) -> int:
     """How much there is to read, for any script."""
-    return sum(1 for _ in WORD.finditer(text))
-
-
-def words_of(text: str) -> list[str]:
-    """The words `count_words` counts."""
-    return WORD.findall(text)
+    if BAR in text or SPACELESS.search(text):
+        return len(WORD.findall(text))
+    runs = text.split()
+    return len(runs) + sum((len(run) - 1) // LONGEST for run in runs if len(run) > LONGEST)
 
 
 def sentences_of(text: str) -> list[str]:
@@ -81,6 +81,9 @@ def locate(text: str, pieces: Sequence[str], offset: int = 0) -> tuple[Window, .
 
 def _follow(text: str, piece: str, at: int) -> tuple[int, int]:
     """Where the piece's first letter is and where its last one ends, reading on from `at`."""
+    letter, bare = LETTER.search(text, at), piece.strip()
+    if bare and letter is not None and text.startswith(bare, letter.start()):
+        return letter.start(), letter.start() + len(bare)
     start = at
     for number, run in enumerate(piece.split()):
         letter = LETTER.search(text, at)
