@@ -135,6 +135,7 @@ def test_one_that_fails_stops_no_other(tmp_path: Path) -> None:
             "/large": says(b"x" * (LARGEST_BYTES + 1), "text/plain"),
             "/film": says(b"..", "video/mp4"),
             "/wrong": says(b"\xff\xfe\xfa", "text/html; charset=utf-7"),
+            "/zip": says(b"x\x9c", "text/html; charset=zlib"),
             "/round": moved("/round"),
             "/file": moved("file:///etc/passwd"),
         }
@@ -142,15 +143,16 @@ def test_one_that_fails_stops_no_other(tmp_path: Path) -> None:
             brought = await bring(
                 tmp_path, *(address + path for path in answers), "http://127.0.0.1:9/closed"
             )
-        assert [page.file == "" for page in brought.values()] == [False, *[True] * 7]
+        assert [page.file == "" for page in brought.values()] == [False, *[True] * 8]
         return [page.problem for page in brought.values()]
 
-    good, cut, large, film, wrong, around, file, closed = asyncio.run(run())
+    good, cut, large, film, wrong, packed, around, file, closed = asyncio.run(run())
     assert good == ""
     assert cut.startswith("it cannot be reached: ")
     assert large == f"it has more than {LARGEST_BYTES:,} bytes"
     assert film == "it is 'video/mp4', which no reader reads"
     assert wrong == "it is not the 'utf-7' that its server says"
+    assert packed == "it is not the 'zlib' that its server says"
     assert around == "it is redirected more than 5 times"
     assert file == "it is redirected to 'file', which is no page"
     assert closed.startswith("it cannot be reached: ")

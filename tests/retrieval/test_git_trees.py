@@ -107,3 +107,15 @@ def test_no_hook_and_no_submodule_of_theirs_runs(remote: Path, tmp_path: Path) -
     bring(remote, tmp_path / "here")
 
     assert "d.md" in texts(tmp_path / "here")
+
+
+def test_what_a_killed_process_left_behind_stops_nothing(remote: Path, tmp_path: Path) -> None:
+    bring(remote, tmp_path / "here")
+    (tmp_path / "here" / "mirror.git" / "shallow.lock").touch()
+    (tmp_path / "here" / ".bringing-dead").mkdir()
+    commit(remote, {"docs/a.md": "# Second"})
+
+    bring(remote, tmp_path / "here")
+
+    assert texts(tmp_path / "here")["docs/a.md"] == "# Second"
+    assert not (tmp_path / "here" / ".bringing-dead").exists()

@@ -1,7 +1,6 @@
 """Pages of the web, each brought anew only when it has changed."""
 
 import asyncio
-import codecs
 import ipaddress
 import socket
 from collections.abc import Callable, Mapping
@@ -67,8 +66,8 @@ async def bring_pages(
             nonlocal done
             async with gate:
                 before = read_page(folder, url)
-                page = await _page(session, url, before, folder, private=pages.private)
-                await asyncio.to_thread(_keep, folder, page, before)
+                page, content = await _page(session, url, before, folder, private=pages.private)
+                await asyncio.to_thread(_keep, folder, page, before, content)
             done += 1
             if progress is not None:
                 progress(done, len(pages.urls))
@@ -79,10 +78,11 @@ async def bring_pages(
 
 async def _page(
     session: aiohttp.ClientSession, url: str, before: Page | None, folder: Path, *, private: bool
-) -> Page:
+) -> tuple[Page, bytes | None]:
+    """What came of it, and its content where that is new."""
     known = before is not None and bool(before.file) and (folder / before.file).is_file()
     try:
-        return await _brought(session, url, before if known else None, folder, private=private)
+        return await _brought(session, url, before if known else None, private=private)
     except _NotBroughtError as refusal:
         reason, gone = str(refusal), refusal.gone
     except TimeoutError:
@@ -90,13 +90,13 @@ async def _page(
     except (aiohttp.ClientError, OSError, ValueError) as problem:
         reason, gone = f"it cannot be reached: {_words(problem)}", False
     if known and not gone and before is not None:
-        return replace(before, problem=reason)
-    return Page(url=url, file="", problem=reason)
+        return replace(before, problem=reason), None
+    return Page(url=url, file="", problem=reason), None
 
 
 async def _brought(
-    session: aiohttp.ClientSession, url: str, before: Page | None, folder: Path, *, private: bool
-) -> Page:
+    session: aiohttp.ClientSession, url: str, before: Page | None, *, private: bool
+) -> tuple[Page, bytes | None]:
     headers = {}
     if before is not None and before.etag:
         headers["If-None-Match"] = before.etag
@@ -110,21 +110,20 @@ async def _brought(
                 address = urljoin(address, reply.headers["Location"])
                 continue
             if reply.status == 304 and before is not None:
-                return replace(before, problem="")
+                return replace(before, problem=""), None
             if reply.status != 200:
                 raise _NotBroughtError(
                     f"its server answers {reply.status} {reply.reason or ''}".strip(),
                     gone=reply.status in _GONE,
                 )
             content = await _content(reply)
-            file = page_name(url) + _ending(reply.content_type, address)
-            await asyncio.to_thread(replace_file, folder / file, content)
-            return Page(
+            page = Page(
                 url=url,
-                file=file,
+                file=page_name(url) + _ending(reply.content_type, address),
                 etag=reply.headers.get("ETag", ""),
                 modified=reply.headers.get("Last-Modified", ""),
             )
+            return page, content
     raise _NotBroughtError(f"it is redirected more than {MOST_REDIRECTS} times")
 
 
@@ -139,7 +138,7 @@ async def _content(reply: aiohttp.ClientResponse) -> bytes:
     if not reply.content_type.startswith("text/") or charset.lower() in ("", "utf-8", "utf8", "us-ascii"):
         return bytes(content)
     try:
-        return codecs.decode(bytes(content), charset).encode()
+        return content.decode(charset).encode()  # unlike `codecs`, it knows charsets alone
     except (LookupError, ValueError) as problem:
         raise _NotBroughtError(f"it is not the {charset[:40]!r} that its server says", gone=True) from problem
 
@@ -202,8 +201,10 @@ class _PublicOnly(AbstractResolver):
         await self._plain.close()
 
 
-def _keep(folder: Path, page: Page, before: Page | None) -> None:
+def _keep(folder: Path, page: Page, before: Page | None, content: bytes | None) -> None:
     """Write what came of it, then remove the file it had before, where that is another."""
+    if content is not None:
+        replace_file(folder / page.file, content)
     write_page(folder, page)
     if before is not None and before.file and before.file != page.file:
         (folder / before.file).unlink(missing_ok=True)

@@ -1,11 +1,13 @@
 """The files of a Git repository at one commit, brought by the user's own `git`."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import tarfile
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from surefoot.files import flush
@@ -13,6 +15,7 @@ from surefoot.retrieval.origins import TREE, Repository
 
 SECONDS = 600.0
 _MIRROR = "mirror.git"
+_SCRATCH = ".bringing-"
 # No prompt, no hook, no submodule, no helper that runs a command of the remote's choosing.
 _QUIET = (
     "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never", "-c", "protocol.https.allow=always",
@@ -27,7 +30,24 @@ async def bring_tree(repository: Repository, folder: Path) -> str:
 
     Raises ValueError with the reason, in git's words where it has any.
     """
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    with ExitStack() as alone:
+        await asyncio.to_thread(_alone, folder, alone)
+        return await _brought(repository, folder)
+
+
+def _alone(folder: Path, holding: ExitStack) -> None:
+    """Wait until no other process brings it; what one that was killed left behind goes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    holding.callback(os.close, descriptor)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    for left in (*folder.glob(f"{_MIRROR}/**/*.lock"), *folder.glob(f".{TREE}-*")):
+        left.unlink(missing_ok=True)
+    for left in folder.glob(f"{_SCRATCH}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+async def _brought(repository: Repository, folder: Path) -> str:
     mirror = folder / _MIRROR
     await _git("init", "--quiet", "--bare", str(mirror))  # one that is there stays as it is
     await _git(
@@ -43,7 +63,7 @@ async def bring_tree(repository: Repository, folder: Path) -> str:
 
 
 async def _extract(mirror: Path, commit: str, folder: Path, tree: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".bringing-") as scratch:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=_SCRATCH) as scratch:
         archive, made = Path(scratch) / "files.tar", Path(scratch) / TREE
         made.mkdir()
         await _git("-C", str(mirror), "archive", "--format=tar", f"--output={archive}", commit)

@@ -6,6 +6,7 @@ from surefoot.errors import SnapshotError
 from surefoot.retrieval import Corpus, Source
 from surefoot.retrieval.aiohttp_pages import bring_pages
 from surefoot.retrieval.build import BuildProgress
+from surefoot.retrieval.folders import cannot_write
 from surefoot.retrieval.git_trees import bring_tree
 from surefoot.retrieval.origins import TREE, Pages, Repository, origin_folder, read_page
 from surefoot.wiring.project import Project
@@ -22,7 +23,10 @@ async def bring_documents(
     notes: list[str] = []
     for source in corpus.sources:
         if source.origin is not None and (anew or not _is_here(source)):
-            notes += await _brought(project, source, progress)
+            try:
+                notes += await _brought(project, source, progress)
+            except OSError as problem:
+                raise cannot_write(problem, project.brought) from problem
     return tuple(notes)
 
 
@@ -63,10 +67,5 @@ async def _repository(
                 remedy="Check its address and `ref`, and that `git fetch` reaches it without asking.",
             ) from None
         return [f"{repository.name}: {reason}; its earlier files are read"]
-    except OSError as problem:
-        raise SnapshotError(
-            f"the repository {repository.name} cannot be kept: {problem.strerror or problem}",
-            remedy=f"Free disk space, or let this user write to {folder}; what was there is untouched.",
-        ) from problem
     tell(1, 1)
     return []
