@@ -87,11 +87,11 @@ def test_a_hook_lets_good_prompts_through(project: Path, name: str) -> None:
 def test_a_hook_stops_a_bad_one_and_says_where(
     project: Path, name: str, renamed: tuple[str, ...], told: str
 ) -> None:
-    prompt = project / "prompts" / "answer.prompt.md"
-    text = prompt.read_text()
-    for words in renamed:
-        text = text.replace(words, words.replace("question", "problem"))
-    prompt.write_text(text)
+    for prompt in (project / "prompts").glob("answer*.prompt.md"):
+        text = prompt.read_text()
+        for words in renamed:
+            text = text.replace(words, words.replace("question", "problem"))
+        prompt.write_text(text)
 
     done = hook(project, name)
 

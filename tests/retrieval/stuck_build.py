@@ -5,6 +5,7 @@ writes its number.
 """
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.retrieval.fixtures import build_with
 from surefoot.retrieval import Corpus, Source, cutting
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins without it
     documents, out, told = sys.argv[1:]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cutting, "SECONDS_TO_START", 1e-9)

@@ -27,7 +27,8 @@ class Said:
 
     @property
     def question(self) -> str:
-        return f"What is the word of {self.thing}?"
+        """Its own word alone: others are in every document, and would only rank them against one another."""
+        return f"{self.thing}?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
