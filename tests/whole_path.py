@@ -22,7 +22,7 @@ def is_written(folder: Path, *, may_be: bool) -> None:
 
 def with_one_app(project: Place) -> None:
     """Take out the prompt whose suite came with another app, so that lint finds nothing at first."""
-    project.git("rm", "-q", "prompts/rewrite.prompt.md")
+    project.git("rm", "-q", "prompts/rewrite.prompt.md", "prompts/answer.fenced.prompt.md")
     project.git("commit", "-qm", "One app, one prompt")
     project.surefoot("prompt", "lint")
 
