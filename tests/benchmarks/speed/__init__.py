@@ -1,0 +1,1 @@
+"""How fast documents are taken in and searched, beside others; `python -m tests.benchmarks.speed` runs it."""
