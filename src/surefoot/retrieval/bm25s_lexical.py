@@ -55,5 +55,13 @@ class OpenBm25s:
         scores = self._index.get_scores_from_ids(words)
         if within is not None:
             scores = numpy.where(within, scores, 0)
-        best = numpy.argsort(-scores, kind="stable")[:limit]
-        return tuple(LexicalHit(position=int(at), score=float(scores[at])) for at in best if scores[at] > 0)
+        return tuple(LexicalHit(position=int(at), score=float(scores[at])) for at in _highest(scores, limit))
+
+
+def _highest(scores: NDArray[numpy.float32], limit: int) -> NDArray[numpy.intp]:
+    """Positions of the highest scores above zero, equal ones by position; the others are put in no order."""
+    some = numpy.flatnonzero(scores > 0)
+    if len(some) > limit:
+        lowest = numpy.partition(scores[some], -limit)[-limit]
+        some = some[scores[some] >= lowest]
+    return some[numpy.argsort(-scores[some], kind="stable")][:limit]

@@ -30,11 +30,14 @@ from surefoot.wiring.project import open_project
 
 FOLDER = Path(".surefoot/benchmarks/speed").absolute()
 SCRIPTS = Path(__file__).parent / "contenders"
-ROUNDS = 2
-STUBBED, SMALL, WHOLE = 1_000, 500, 30
+ROUNDS = 3
+STUBBED, SMALL, WHOLE = 3_000, 500, 100
 HYBRID = "txtai_faiss, words too"
 # Where many passages are built slowly, `--all` asks for them too.
-SEARCHED = {10_000: ("ours", "haystack_memory", "txtai_faiss"), 100_000: ("ours",)}
+SEARCHED = {
+    10_000: ("ours", "llama_index_chroma", "haystack_memory", "txtai_faiss", HYBRID),
+    100_000: ("ours", "txtai_faiss", HYBRID),
+}
 LONGEST_SECONDS = 1_800
 
 

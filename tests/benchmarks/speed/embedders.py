@@ -19,7 +19,7 @@ from surefoot.records import Json
 from surefoot.retrieval import Recipe
 from surefoot.retrieval.recipes import LexicalLeg
 
-TEXTS = 32
+TEXTS = 64
 WORDS = 150  # about 200 tokens
 ROUNDS = 3
 
