@@ -99,7 +99,8 @@ def build(count: int, folder: Path) -> Measures:
     timed("passages and documents", texts)
     timed("vectors", lambda: numpy.save(folder / VECTORS, vectors, allow_pickle=False))
     timed("words", lambda: Bm25sLexical().write(folder / WORDS, [one.text for one in passages], LEG))
-    timed("Chroma", lambda: ChromaVectors().write(folder / CHROMA, [one.id for one in passages], vectors))
+    ids = [one.id for one in passages]
+    timed("Chroma", lambda: ChromaVectors().write(folder / CHROMA, ids, vectors, lambda done, total: None))
     return {
         "bytes: passages": _bytes(folder / PASSAGES),
         "bytes: documents": _bytes(folder / DOCUMENTS),

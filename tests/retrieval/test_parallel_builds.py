@@ -25,10 +25,11 @@ from tests.retrieval.fixtures import (
 from surefoot.errors import PromptError, SnapshotError
 from surefoot.retrieval import cutting
 from surefoot.retrieval.build import BuildReport, build_snapshot
-from surefoot.retrieval.cut_document import Cutter
+from surefoot.retrieval.cut_document import CutDocument, Cutter, Unread
 from surefoot.retrieval.cutting import processes_for
 from surefoot.retrieval.cutting_processes import cut_in_processes
 from surefoot.retrieval.documents import DocumentFile, scan_corpus
+from surefoot.retrieval.recipes import Named
 from surefoot.retrieval.snapshots import file_digests
 
 DOCUMENTS: dict[str, str | bytes] = {
@@ -144,13 +145,35 @@ def test_processes_are_started_where_reading_takes_longer_than_that(tmp_path: Pa
         path.write_bytes(b"x" * 100_000)
         return [DocumentFile(source=f"{number}", path=path, digest="") for number in range(count)]
 
-    assert processes_for(files(".md", 50), 8) == 1
-    assert processes_for(files(".md", 100), 8) == 3
-    assert processes_for(files(".pdf", 50), 8) == 8
-    assert processes_for(files(".pdf", 50), 1) == 1
-    assert processes_for([], 8) == 1
+    assert processes_for(files(".md", 50), RECIPE, 8) == 0
+    assert processes_for(files(".md", 100), RECIPE, 8) == 3
+    assert processes_for(files(".pdf", 50), RECIPE, 8) == 8
+    assert processes_for(files(".pdf", 50), RECIPE, 1) == 0
+    assert processes_for([], RECIPE, 8) == 0
     gone = DocumentFile(source="gone.md", path=tmp_path / "gone.md", digest="")
-    assert processes_for([gone], 8) == 1
+    assert processes_for([gone], RECIPE, 8) == 0
+
+
+def test_what_could_take_a_process_along_is_read_in_another(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("a.md", "b.PDF", "c.org")]
+    plain, paper, named = [DocumentFile(source=path.name, path=path, digest="") for path in paths]
+    recipe = replace(RECIPE, readers={".org": Named(what="p:Reader")})
+
+    assert processes_for([plain, paper], RECIPE, 8) == 1
+    assert (processes_for([named], RECIPE, 8), processes_for([named], recipe, 8)) == (0, 1)
+
+
+def test_a_document_that_is_never_done_with_is_skipped_and_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("surefoot.retrieval.cutting_processes.MOST_SECONDS", 3.0)
+    corpus = write_documents(tmp_path / "docs", {"a.md": "endless", "b.md": "fine"})
+    cutter = Cutter(reader=DeadlyReader(), parser=WholeDocuments(), recipe=RECIPE)
+
+    first, second = asyncio.run(cut_in_processes(scan_corpus(corpus).documents, cutter, 1, lambda: None))
+
+    assert first == Unread(reason="reading it took more than 3 s")
+    assert isinstance(second, CutDocument)
 
 
 def test_an_error_is_the_same_once_it_came_from_another_process() -> None:

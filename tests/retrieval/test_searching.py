@@ -147,7 +147,9 @@ def test_the_dense_leg_misses_hardly_any_near_neighbour(tmp_path: Path) -> None:
     vectors /= numpy.linalg.norm(vectors, axis=1, keepdims=True)
     ids = [f"passage-{number:04}" for number in range(1200)]
     index = real_engine().vectors
-    index.write(tmp_path, ids, vectors)
+    heard: list[tuple[int, int]] = []
+    index.write(tmp_path, ids, vectors, lambda done, total: heard.append((done, total)))
+    assert heard == [(1000, 1200), (1200, 1200)]
 
     searched = index.open(tmp_path)
     recalled = 0

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Unit = Literal["bytes", "packages", "weights", "seconds", "documents", "passages", "cases", "scores"]
+Unit = Literal[
+    "bytes", "packages", "weights", "seconds", "documents", "passages", "vectors", "cases", "scores"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

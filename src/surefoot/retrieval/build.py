@@ -47,9 +47,9 @@ Stage = Literal["bring", "read", "cut", "embed", "index", "store"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildProgress:
-    """How far a stage is. `done` and `total` count documents; passages when embedding, rows when storing.
+    """How far a stage is. `done` and `total` count documents.
 
-    `bring` counts the pages and repositories of a source.
+    `bring` counts the pages and repositories of a source, `embed` passages, `index` and `store` vectors.
     """
 
     stage: Stage
@@ -137,6 +137,7 @@ async def _build(
     texts = [search_text(passage, headers) for passage in passages]
     embedded, owners = vector_texts(passages, recipe.dense.window_words, headers)
     target.parent.mkdir(parents=True, exist_ok=True)
+    loop = asyncio.get_running_loop()
     vectors = await embed_texts(
         embedded,
         embedder,
@@ -144,6 +145,9 @@ async def _build(
         progress=lambda done, total: progress(BuildProgress(stage="embed", done=done, total=total)),
         at_once=engine.workers,
     )
+
+    def indexed(done: int, total: int) -> None:
+        loop.call_soon_threadsafe(progress, BuildProgress(stage="index", done=done, total=total))
 
     def write(folder: Path) -> None:
         engine.files.write_passages(folder / PASSAGES, passages)
@@ -155,7 +159,7 @@ async def _build(
         engine.words.write(folder / WORDS, texts, recipe.lexical)
         if engine.store is None:
             rows = row_ids([passage.id for passage in passages], owners)
-            engine.vectors.write(folder / CHROMA, rows, vectors)
+            engine.vectors.write(folder / CHROMA, rows, vectors, indexed)
         write_manifest(
             folder,
             inputs,
@@ -168,10 +172,10 @@ async def _build(
         settle(folder)
         _swap_in(folder, target)
 
-    progress(BuildProgress(stage="index", done=0, total=len(documents)))
+    progress(BuildProgress(stage="index", done=0, total=len(vectors)))
     with owned_folder(target.parent, f"{BUILDING}{target.name[:16]}-") as folder:
         await asyncio.to_thread(write, folder)
-    progress(BuildProgress(stage="index", done=len(documents), total=len(documents)))
+    progress(BuildProgress(stage="index", done=len(vectors), total=len(vectors)))
     return read_snapshot(target)
 
 

@@ -4,7 +4,7 @@ Chroma writes while it reads and is not process-safe (chroma #3792), so it is op
 """
 
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import cast
@@ -20,12 +20,19 @@ from numpy.typing import NDArray
 COLLECTION = "passages"
 # Wider than Chroma's own 100: near-duplicates crowd a neighbourhood, and recall is worth a millisecond.
 BREADTH = 200
+ROWS_PER_BATCH = 1_000
 
 
 class ChromaVectors:
     """Builds and opens Chroma folders. Telemetry is off, and nothing is embedded by Chroma itself."""
 
-    def write(self, folder: Path, ids: Sequence[str], vectors: NDArray[numpy.float32]) -> None:
+    def write(
+        self,
+        folder: Path,
+        ids: Sequence[str],
+        vectors: NDArray[numpy.float32],
+        told: Callable[[int, int], None],
+    ) -> None:
         """Build the collection in an empty folder and let go of it. OSError for a disk that refuses."""
         with _told_as_os_error(), closing(_client(folder)) as client:
             collection = client.create_collection(
@@ -33,10 +40,11 @@ class ChromaVectors:
                 embedding_function=None,
                 configuration={"hnsw": {"space": "cosine", "ef_construction": BREADTH, "ef_search": BREADTH}},
             )
-            batch = client.get_max_batch_size()
+            batch = min(client.get_max_batch_size(), ROWS_PER_BATCH)
             for start in range(0, len(ids), batch):
-                end = start + batch
+                end = min(start + batch, len(ids))
                 collection.add(ids=list(ids[start:end]), embeddings=vectors[start:end])
+                told(end, len(ids))
 
     def open(self, folder: Path) -> "OpenChroma":
         """Open a folder that belongs to this process alone. Raises OSError for a disk that refuses."""

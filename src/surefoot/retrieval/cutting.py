@@ -15,6 +15,8 @@ from surefoot.retrieval.recipes import Recipe
 SECONDS_TO_START = 3.0
 SECONDS_PER_MEGABYTE = 1.0
 SECONDS_OF_SLOW_KINDS = {".pdf": 15.0, ".html": 2.0, ".htm": 2.0, ".rst": 2.0, ".docx": 5.0}
+# One of these may never be done with, or end the process that reads it.
+RISKY_KINDS = frozenset({".pdf", ".docx"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +34,10 @@ class Cut:
 async def cut_documents(
     scan: Scan, recipe: Recipe, engine: Engine, progress: Callable[[int, int], None]
 ) -> Cut:
-    """Read and cut them, in several processes where that is quicker.
+    """Read and cut them, in processes of their own where that is quicker, or safer.
 
     What comes of it is the same however many there are, in the order of the scan; `progress` hears of the
-    documents done and in all. Raises SnapshotError
-    when a document changed since it was scanned.
+    documents done and in all. Raises SnapshotError when a document changed since it was scanned.
     """
     cutter = Cutter(reader=engine.reader, parser=engine.parser, recipe=recipe)
     files, done = scan.documents, 0
@@ -46,8 +47,8 @@ async def cut_documents(
         done += 1
         progress(done, len(files))
 
-    processes = processes_for(files, engine.workers)
-    if processes > 1:
+    processes = processes_for(files, recipe, engine.workers)
+    if processes:
         outcomes = await cut_in_processes(files, cutter, processes, one_more)
     else:
         outcomes = []
@@ -57,14 +58,25 @@ async def cut_documents(
     return _together(files, outcomes)
 
 
-def processes_for(files: Sequence[DocumentFile], workers: int) -> int:
-    """How many processes are worth their start, at most `workers`; 1 means this one alone."""
+def processes_for(files: Sequence[DocumentFile], recipe: Recipe, workers: int) -> int:
+    """How many processes are worth their start, at most `workers`; 0 means that this one reads by itself.
+
+    One is always worth it for documents that could take it along, but where `workers` is 1.
+    """
+    if workers == 1:
+        return 0
     seconds = sum(_size(file) / 1e6 * _seconds_per_megabyte(file) for file in files)
-    return max(1, min(workers, len(files), int(seconds / SECONDS_TO_START)))
+    wanted = min(workers, len(files), int(seconds / SECONDS_TO_START))
+    kinds = {_kind(file) for file in files}
+    return wanted if wanted > 1 else int(not kinds.isdisjoint(RISKY_KINDS | recipe.readers.keys()))
 
 
 def _seconds_per_megabyte(file: DocumentFile) -> float:
-    return SECONDS_OF_SLOW_KINDS.get(PurePath(file.path.name).suffix.lower(), SECONDS_PER_MEGABYTE)
+    return SECONDS_OF_SLOW_KINDS.get(_kind(file), SECONDS_PER_MEGABYTE)
+
+
+def _kind(file: DocumentFile) -> str:
+    return PurePath(file.path.name).suffix.lower()
 
 
 def _size(file: DocumentFile) -> int:

@@ -19,6 +19,7 @@ from surefoot.retrieval.documents import DocumentFile
 LENGTH_BYTES = 8
 # What ends a process once may have been a want of memory; what ends it twice is the document.
 MOST_TRIES = 2
+MOST_SECONDS = 600.0  # a page of a PDF takes about one
 WORKER = "surefoot.retrieval.cutting_worker"
 
 Reply = Outcome | SurefootError | str
@@ -29,7 +30,8 @@ async def cut_in_processes(
 ) -> list[Outcome]:
     """What becomes of each, in their order; `done` is called for each. Raises what reading one raises.
 
-    A document that ends the process which reads it is unread, with how that ended as the reason.
+    A document that ends the process which reads it, or that it is not done with in time, is unread, with
+    that as the reason.
     """
     outcomes: dict[int, Outcome] = {}
     waiting = iter(enumerate(files))
@@ -64,7 +66,10 @@ class _Worker:
             process = self._process or await self._begin()
             try:
                 await _send(process, file)
-                return _outcome(await _receive(process))
+                return _outcome(await asyncio.wait_for(_receive(process), MOST_SECONDS))
+            except TimeoutError:
+                await self._end()
+                return Unread(reason=f"reading it took more than {MOST_SECONDS:.0f} s")
             except (ConnectionError, asyncio.IncompleteReadError):
                 how = _ended(await process.wait())
                 self._process = None
@@ -95,6 +100,7 @@ class _Worker:
             with suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+            self._process = None
 
 
 async def _send(process: asyncio.subprocess.Process, what: Cutter | DocumentFile) -> None:

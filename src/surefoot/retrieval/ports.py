@@ -135,8 +135,13 @@ class OpenVectors(Protocol):
 class VectorIndex(Protocol):
     """Builds and opens the dense leg."""
 
-    def write(self, folder: Path, ids: Sequence[str], vectors: Vectors) -> None:
-        """Build the index in an empty folder; `vectors` has a row for each id."""
+    def write(
+        self, folder: Path, ids: Sequence[str], vectors: Vectors, told: Callable[[int, int], None]
+    ) -> None:
+        """Build the index in an empty folder; `vectors` has a row for each id.
+
+        `told` hears how many rows of how many it has taken.
+        """
         ...
 
     def open(self, folder: Path) -> OpenVectors:

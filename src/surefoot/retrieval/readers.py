@@ -43,9 +43,9 @@ class FileReaders:
 
         Raises ValueError with the reason when there is none.
         """
-        if named is not None and self._by_named is None:
-            raise ValueError(f"nothing here reads with {named.what}")
-        if named is not None and self._by_named is not None:
+        if named is not None:
+            if self._by_named is None:
+                raise ValueError(f"nothing here reads with {named.what}")
             return self._by_named(content, name, named)
         ending = PurePath(name).suffix.lower()
         if ending in LANGUAGES:

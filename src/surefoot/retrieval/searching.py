@@ -274,7 +274,7 @@ def _open_own(
         else:
             copy.mkdir()
             rows = rows_of(info, passages)
-            engine.vectors.write(copy, rows.ids, rows.vectors)
+            engine.vectors.write(copy, rows.ids, rows.vectors, lambda done, total: None)
         return engine.vectors.open(copy)
     except OSError as problem:
         raise cannot_write(problem, scratch) from problem

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from surefoot.answering import App
 from surefoot.errors import EvaluationError
@@ -24,12 +23,13 @@ from surefoot.evals.suites import Suite
 from surefoot.files import own_or_shipped
 from surefoot.local import Progress, Report
 from surefoot.local.environment import RAGAS, ensure_environment
+from surefoot.local.progress import Unit
 from surefoot.models import verify
 from surefoot.records import Case, Passage, Responded, Response, Score, Scores, digest
 from surefoot.releases import AppFile
 from surefoot.releases.bundles import ReleaseBundle, load_parts
 from surefoot.retrieval import Embedder
-from surefoot.retrieval.build import BuildProgress
+from surefoot.retrieval.build import BuildProgress, Stage
 from surefoot.wiring.indexing import build_index, embedder_of, open_pinned
 from surefoot.wiring.machine import Machine
 from surefoot.wiring.opening import app_of
@@ -77,13 +77,22 @@ async def bench_of(project: Project, report: Report) -> AsyncIterator[Bench]:
         )
 
 
+_COUNTED: Mapping[Stage, Unit] = {
+    "bring": "documents",
+    "read": "documents",
+    "cut": "documents",
+    "embed": "passages",
+    "index": "vectors",
+    "store": "vectors",
+}
+
+
 async def index_working_tree(project: Project, app: AppFile, embedder: Embedder, report: Report) -> None:
     """Build the index of the documents as they are now; quick where nothing has changed."""
 
     def tell(said: BuildProgress) -> None:
         if said.total:
-            unit: Literal["passages", "documents"] = "passages" if said.stage == "embed" else "documents"
-            report(Progress(step="index", done=said.done, total=said.total, unit=unit))
+            report(Progress(step="index", done=said.done, total=said.total, unit=_COUNTED[said.stage]))
 
     await build_index(project, app, embedder, tell)
 

@@ -3,7 +3,7 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -54,9 +54,11 @@ async def main(job: Job) -> None:
     # The part of the build that is Chroma's own.
     into_chroma = parts.vectors.write
 
-    def add(folder: Path, ids: Sequence[str], vectors: numpy.ndarray) -> None:
+    def add(
+        folder: Path, ids: Sequence[str], vectors: numpy.ndarray, told: Callable[[int, int], None]
+    ) -> None:
         with timed() as adding:
-            into_chroma(folder, ids, vectors)
+            into_chroma(folder, ids, vectors, told)
         chroma.append(adding.seconds)
 
     chroma: list[float] = []
