@@ -33,7 +33,7 @@ check: dev ## format, lint, types, import order, house rules
 
 test: dev ## the tests that need Python alone: no apt, no model
 	@.venv/bin/surefoot eval prepare
-	@.venv/bin/pytest -m 'not systems and not journey'
+	@.venv/bin/pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile -m 'not systems and not journey'
 
 systems: dev ## the tests that need a real outside tool: a browser, Prometheus
 	@.venv/bin/pytest -m systems
