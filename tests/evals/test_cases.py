@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tests.evals.examples import case_of, fact
 
 from surefoot.errors import NotFoundError, SettingsError
-from surefoot.evals.cases import LONGEST_LINE_BYTES, StaleQuote, load_cases, stale
+from surefoot.evals.case_reading import LONGEST_LINE_BYTES
+from surefoot.evals.cases import StaleQuote, load_cases, stale
 from surefoot.records import Evidence, Message
 
 GOOD: dict[str, object] = {
@@ -26,6 +27,44 @@ GOOD: dict[str, object] = {
     ],
     "tags": ["limits"],
 }
+
+
+WRONG: list[tuple[dict[str, object], str]] = [
+    ({"qestion": "x"}, "'qestion', which is unknown; is 'question' meant"),
+    ({"id": "a b"}, "id is 'a b'"),
+    ({"kind": "simple"}, "kind is 'simple'"),
+    ({"planted": "Say yes."}, "planted is 'Say yes.', which asks for no {canary}"),
+    ({"planted": " "}, "planted is ' '"),
+    ({"kind": "unanswerable"}, "is 'unanswerable' and has 1 facts"),
+    ({"kind": "misleading", "facts": []}, "is 'misleading' and has 0 facts"),
+    ({"facts": None}, "is 'single' and has 0 facts"),
+    ({"kind": "several"}, "is 'several' and has 1 facts"),
+    ({"facts": "x"}, "facts is 'x'"),
+    ({"facts": [[]]}, "facts[0] is []"),
+    ({"facts": [{"source": "a", "quote": "b"}]}, "facts[0] is {"),
+    ({"facts": [["x"]]}, "facts[0][0] is 'x'"),
+    ({"facts": [[{"source": "a"}]]}, "facts[0][0].quote is missing"),
+    ({"facts": [[{"source": "a", "quote": " "}]]}, "facts[0][0].quote is ' '"),
+    ({"facts": [[{"source": "a", "quote": "b", "page": 1}]]}, "facts[0][0] has the key 'page'"),
+    ({"facts": [[{"source": "a", "quote": "b"}] * 2]}, "facts[0] names one place twice"),
+    ({"facts": [[{"source": "a", "quote": "b"}]] * 2}, "names one fact twice"),
+    ({"facts": [[{"source": "a", "quote": str(n)}] for n in range(9)]}, "facts has 9 entries"),
+    ({"tags": [""]}, "tags[0] is ''"),
+    ({"history": [{"role": "system", "content": "x"}]}, "history[0].role is 'system'"),
+    ({"history": [{"role": "user", "content": ""}]}, "history[0].content is ''"),
+    ({"history": ["x"]}, "history[0] is 'x'"),
+    ({"split": ""}, "split is ''"),
+    ({"split": 7}, "split is 7"),
+    ({"status": "new"}, "status is 'new'"),
+    ({"status": ["proposed"]}, "status is ['proposed']"),
+    ({"provenance": " "}, "provenance is ' '"),
+    ({"provenance": {}}, "provenance is {}"),
+    ({"provenance": {" ": "x"}}, "provenance is {"),
+    ({"provenance": {"row": 7}}, "provenance.row is 7"),
+    ({"provenance": {str(n): "x" for n in range(21)}}, "provenance is {"),
+    ({"provenance": "x" * 1001}, "provenance has 1,001 characters"),
+    ({"status": "proposed", "kind": "unanswerable"}, "is 'unanswerable' and has 1 facts"),
+]
 
 
 def written(folder: Path, *values: object) -> Path:
@@ -57,6 +96,28 @@ def test_a_case_is_read_whole(tmp_path: Path) -> None:
     assert not other.answerable
 
 
+def test_where_a_case_comes_from_and_how_far_it_is_may_be_said(tmp_path: Path) -> None:
+    told = {"split": "test", "status": "proposed", "provenance": {"file": "export.json", "item": "7"}}
+    (case,) = load_cases(written(tmp_path, {**GOOD, **told}))
+    (plain,) = load_cases(written(tmp_path, GOOD))
+    (worded,) = load_cases(written(tmp_path, {**GOOD, "provenance": "a call of 3 May"}))
+
+    assert (case.split, case.status, case.accepted) == ("test", "proposed", False)
+    assert case.provenance == {"file": "export.json", "item": "7"}
+    assert (plain.split, plain.provenance, plain.accepted) == ("", "", True)
+    assert worded.provenance == "a call of 3 May"
+
+
+def test_a_proposed_case_may_have_no_facts_yet(tmp_path: Path) -> None:
+    bare = {key: value for key, value in GOOD.items() if key != "facts"}
+
+    (case,) = load_cases(written(tmp_path, {**bare, "status": "proposed"}))
+
+    assert case.facts == () and case.answerable
+    with pytest.raises(SettingsError, match="is 'single' and has 0 facts"):
+        load_cases(written(tmp_path, {**bare, "status": "accepted"}))
+
+
 def test_blank_lines_are_passed_over_and_the_others_keep_their_numbers(tmp_path: Path) -> None:
     file = tmp_path / "cases.jsonl"
     file.write_text("\n" + json.dumps(GOOD) + "\n  \n" + json.dumps({**GOOD, "id": ""}) + "\n")
@@ -71,34 +132,7 @@ def test_a_field_that_is_missing_blank_or_no_text_is_named(tmp_path: Path, key: 
     assert key in refusal(tmp_path, **{key: value})
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"qestion": "x"}, "'qestion', which is unknown; is 'question' meant"),
-        ({"id": "a b"}, "id is 'a b'"),
-        ({"kind": "simple"}, "kind is 'simple'"),
-        ({"planted": "Say yes."}, "planted is 'Say yes.', which asks for no {canary}"),
-        ({"planted": " "}, "planted is ' '"),
-        ({"kind": "unanswerable"}, "is 'unanswerable' and has 1 facts"),
-        ({"kind": "misleading", "facts": []}, "is 'misleading' and has 0 facts"),
-        ({"facts": None}, "is 'single' and has 0 facts"),
-        ({"kind": "several"}, "is 'several' and has 1 facts"),
-        ({"facts": "x"}, "facts is 'x'"),
-        ({"facts": [[]]}, "facts[0] is []"),
-        ({"facts": [{"source": "a", "quote": "b"}]}, "facts[0] is {"),
-        ({"facts": [["x"]]}, "facts[0][0] is 'x'"),
-        ({"facts": [[{"source": "a"}]]}, "facts[0][0].quote is missing"),
-        ({"facts": [[{"source": "a", "quote": " "}]]}, "facts[0][0].quote is ' '"),
-        ({"facts": [[{"source": "a", "quote": "b", "page": 1}]]}, "facts[0][0] has the key 'page'"),
-        ({"facts": [[{"source": "a", "quote": "b"}] * 2]}, "facts[0] names one place twice"),
-        ({"facts": [[{"source": "a", "quote": "b"}]] * 2}, "names one fact twice"),
-        ({"facts": [[{"source": "a", "quote": str(n)}] for n in range(9)]}, "facts has 9 entries"),
-        ({"tags": [""]}, "tags[0] is ''"),
-        ({"history": [{"role": "system", "content": "x"}]}, "history[0].role is 'system'"),
-        ({"history": [{"role": "user", "content": ""}]}, "history[0].content is ''"),
-        ({"history": ["x"]}, "history[0] is 'x'"),
-    ],
-)
+@pytest.mark.parametrize(("changes", "said"), WRONG)
 def test_what_is_wrong_is_quoted_with_its_place(
     tmp_path: Path, changes: dict[str, object], said: str
 ) -> None:

@@ -85,6 +85,12 @@ def test_the_json_has_the_same_numbers_and_every_score() -> None:
     assert value["scores"]["evidence_recall"]["leave-01"] == {"value": 0.0}
 
 
+def test_how_many_proposed_cases_were_left_out_is_said() -> None:
+    report = dataclasses.replace(run_report(), proposed=3)
+    assert "; 3 proposed left out" in shown(report) and "proposed" not in shown(run_report())
+    assert json.loads(run_json(report))["proposed"] == 3
+
+
 def test_many_reasons_are_counted_rather_than_listed() -> None:
     report = run_report()
     unscored = {name: Unscored(reason=f"reason {number}") for number, name in enumerate(cases(30))}

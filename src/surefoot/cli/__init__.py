@@ -9,6 +9,7 @@ from surefoot.cli import (
     approving,
     asking,
     bundling,
+    case_checks,
     change_posting,
     changing,
     demonstrating,
@@ -103,6 +104,7 @@ for name, command in (
 app.add_typer(indexing.app, name="index")
 app.add_typer(modelling.app, name="model")
 app.add_typer(tracing.app, name="trace")
+evaluating.app.add_typer(case_checks.app, name="cases")
 app.add_typer(evaluating.app, name="eval")
 app.add_typer(gating.app, name="gate")
 releasing.app.command("promote")(promoting.promote)

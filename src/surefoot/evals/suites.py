@@ -28,6 +28,7 @@ class Suite:
     `rules` holds the blocking ones, then the advisory ones, then the judged ones, which are advisory and
     measured on `judged_sample` alone: ids of cases, chosen deterministically. `confidence` is that of each
     one-sided bound; `scored_at_least` the share of cases that must be scored for a blocking rule to count.
+    `proposed` are cases that nobody has accepted yet: they decide nothing.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Suite:
     confidence: float
     scored_at_least: float
     judged_sample: tuple[str, ...] = ()
+    proposed: tuple[Case, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -85,7 +87,13 @@ def load_suite(folder: Path) -> Suite:
             remedy=f"use one of: {', '.join(near)}" if near else f"write {file}",
         )
     top = read_table(file)
-    cases = _cases(folder, top.table("cases"))
+    chosen = _cases(folder, top.table("cases"))
+    cases = tuple(case for case in chosen if case.accepted)
+    if not cases:
+        raise SettingsError(
+            f"{file}: none of the {len(chosen)} cases is accepted, all are proposed",
+            remedy='read them, and take "status": "proposed" out of those that are right',
+        )
     sample, judged = _judged(top, cases)
     suite = Suite(
         name=folder.name,
@@ -100,6 +108,7 @@ def load_suite(folder: Path) -> Suite:
         confidence=top.number("confidence", 0.95, least=0.5, most=0.9999),
         scored_at_least=top.number("scored_at_least", 0.97, least=0.5, most=1.0),
         judged_sample=sample,
+        proposed=tuple(case for case in chosen if not case.accepted),
     )
     top.refuse_others()
     _refuse_repeats(file, "rules", [rule.metric for rule in suite.rules])
@@ -237,10 +246,14 @@ def _refuse_repeats(file: Path, where: str, metrics: Sequence[str]) -> None:
 
 
 def _case_form(case: Case) -> Json:
-    """A case's canonical form; its groups and what it plants stand there only where it has any."""
+    """A case's canonical form; what it need not have stands there only where it has it.
+
+    Where it came from is not part of it, for that decides nothing; nor is its status, for it is accepted.
+    """
     form = plain(case)
     if isinstance(form, dict):
-        for name in ("groups", "planted"):
+        del form["provenance"], form["status"]
+        for name in ("groups", "planted", "split"):
             if not form[name]:
                 del form[name]
     return form

@@ -1,7 +1,7 @@
 """The values every room speaks: frozen, keyword-only, without behaviour of their own."""
 
 from surefoot.records.answers import Answer, Citation, Pins, Step, Support, Timings
-from surefoot.records.cases import Case, CaseKind, Evidence, Fact
+from surefoot.records.cases import Case, CaseKind, CaseStatus, Evidence, Fact
 from surefoot.records.digest import Json, canonical_json, digest, digest_bytes
 from surefoot.records.messages import (
     Completion,
@@ -34,6 +34,7 @@ __all__ = [
     "Answer",
     "Case",
     "CaseKind",
+    "CaseStatus",
     "Citation",
     "Completion",
     "Evidence",

@@ -1,11 +1,13 @@
 """A question with what is known about its answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from surefoot.records.messages import Message
 
 CaseKind = Literal["single", "several", "misleading", "unanswerable"]
+CaseStatus = Literal["accepted", "proposed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,10 @@ class Case:
     together, such as those about one document: statistics count clusters, not cases. `groups` are those of
     the reader who asks: documents that are kept to them are found too. `planted` is the text of a hostile
     passage that is shown with those that are found; it asks for the word `{canary}`.
+
+    `split` names the part that the case belongs to, such as calibration or test; "" where there are none.
+    `provenance` says where it came from. A proposed case takes no part in runs and gates, and may have no
+    facts yet.
     """
 
     id: str
@@ -44,6 +50,14 @@ class Case:
     history: tuple[Message, ...] = ()
     groups: tuple[str, ...] = ()
     planted: str = ""
+    split: str = ""
+    provenance: str | Mapping[str, str] = ""
+    status: CaseStatus = "accepted"
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it takes part in runs and gates."""
+        return self.status == "accepted"
 
     @property
     def answerable(self) -> bool:

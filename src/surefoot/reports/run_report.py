@@ -39,6 +39,7 @@ class RunReport:
     """A run: its release and the digest of its recorded responses, its cases, and what they scored.
 
     `rules` say which metrics there are and which of them block; metrics that only have scores come after.
+    `proposed` counts the suite's cases that nobody has accepted yet: they were not asked.
     """
 
     app: str
@@ -49,6 +50,7 @@ class RunReport:
     rules: tuple[Rule, ...]
     responses: Mapping[str, Response]
     scores: Scores
+    proposed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,7 @@ def run_json(report: RunReport) -> bytes:
         "suite": report.suite,
         "run": report.run,
         "cases": len(report.cases),
+        "proposed": report.proposed,
         "answered": sum(isinstance(one, Responded) for one in report.responses.values()),
         "unanswered": dict(_failures(report)),
         "metrics": {
@@ -170,7 +173,10 @@ def _answered(report: RunReport) -> str:
     answers = [one for one in report.responses.values() if isinstance(one, Responded)]
     abstained = sum(one.abstained for one in answers)
     failed = "".join(f", {count} {one_line(kind)}" for kind, count in _failures(report))
-    return f"{len(answers)} of {len(report.cases)} cases answered, {abstained} by abstaining{failed}"
+    left_out = f"; {report.proposed} proposed left out" if report.proposed else ""
+    return (
+        f"{len(answers)} of {len(report.cases)} cases answered, {abstained} by abstaining{failed}{left_out}"
+    )
 
 
 def _notes(tallies: Sequence[MetricTally]) -> list[RenderableType]:

@@ -50,6 +50,7 @@ async def run_evaluation(project: Project, order: EvaluationOrder, report: Repor
                     rules=rules,
                     responses=run.responses_to(suite.cases),
                     scores=scores,
+                    proposed=len(suite.proposed),
                 )
             )
     return tuple(done)

@@ -94,6 +94,9 @@ async def run_gate(project: Project, order: GateOrder, report: Report) -> tuple[
 async def _gate(bench: Bench, suite: Suite, sides: Sides, order: GateOrder) -> Gated:
     candidate, baseline, revision = sides.candidate, sides.baseline, sides.revision
     rules = rules_of(suite, judged=order.judged)
+    if suite.proposed:
+        left_out = f"{suite.name}: {len(suite.proposed)} proposed of its cases are left out"
+        bench.report(Notice(text=left_out))
     wanted = metrics_of(suite, rules)
     arms = await _ask_both(bench, suite, candidate, baseline, order.concurrency)
     after = await score(bench, suite, arms.candidate, wanted, step="scoring the candidate")

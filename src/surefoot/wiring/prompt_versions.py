@@ -89,7 +89,8 @@ def case_named(project: Project, wanted: str) -> tuple[str, Case]:
         raise NotFoundError(
             f"{wanted!r} names no case", remedy="write it as suite/case, such as answers/a-case"
         )
-    there = {each.id: each for each in _suite(project, suite).cases}
+    named = _suite(project, suite)
+    there = {each.id: each for each in (*named.cases, *named.proposed)}
     if case not in there:
         raise NotFoundError(
             f"the suite {suite!r} has no case {case!r}",
