@@ -60,16 +60,16 @@ def _print_lines(found: "Linted", github: bool) -> None:
 
     for finding in found.findings:
         if github:
-            out.print(Text(github_line(replace(finding, file=_in_workspace(finding.file)))))
+            out.print(Text(github_line(replace(finding, file=in_workspace(finding.file)))))
             continue
         where, remedy = text_lines(finding)
         out.print(Text(one_line(where), style="red" if finding.level == "error" else "yellow"))
         out.print(Text(f"    {one_line(remedy)}"))
-    counted = f"{_some(len(found.of('error')), 'error')}, {_some(len(found.of('warning')), 'warning')}"
-    err.print(Text(f"{_some(len(found.prompts), 'prompt')} checked: {counted}"))
+    counted = f"{some(len(found.of('error')), 'error')}, {some(len(found.of('warning')), 'warning')}"
+    err.print(Text(f"{some(len(found.prompts), 'prompt')} checked: {counted}"))
 
 
-def _in_workspace(file: str) -> str:
+def in_workspace(file: str) -> str:
     """The file from the top of GitHub's checkout, where the project may be a folder below it."""
     workspace = os.environ.get("GITHUB_WORKSPACE")
     if workspace is None:
@@ -78,5 +78,6 @@ def _in_workspace(file: str) -> str:
     return file if path.startswith("..") else path
 
 
-def _some(count: int, what: str) -> str:
+def some(count: int, what: str) -> str:
+    """A number of things, in words."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"

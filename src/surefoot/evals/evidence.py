@@ -5,7 +5,7 @@ documents, and a passage's text is exactly its span of its document: the two can
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from surefoot.records import Case, Fact, Passage
@@ -17,10 +17,10 @@ HELD_SHARE = 0.5
 
 def holds(passage: Passage, fact: Fact) -> bool:
     """Whether the passage covers at least HELD_SHARE of the quote at one of the fact's places."""
-    text = _spaced(passage.text)
+    text = spaced(passage.text)
     for place in fact.places:
         if place.source == passage.source:
-            quote = _spaced(place.quote)
+            quote = spaced(place.quote)
             if quote and covered_characters(quote, text) >= HELD_SHARE * len(quote):
                 return True
     return False
@@ -41,7 +41,12 @@ def first_ranks(case: Case, passages: Sequence[Passage]) -> dict[int, int]:
 
 def stands_in(quote: str, text: str) -> bool:
     """Whether the text holds the quote, with any run of white space as one space, and no word cut in two."""
-    return _whole_in(_spaced(quote), _spaced(text))
+    return _whole_in(spaced(quote), spaced(text))
+
+
+def times_in(quote: str, text: str) -> int:
+    """How often the text holds the quote, as `stands_in` looks for it; both are `spaced` already."""
+    return sum(1 for _ in _wholes(quote, text))
 
 
 def covered_characters(quote: str, text: str) -> int:
@@ -89,17 +94,22 @@ def ideal_gain(facts: Sequence[Fact]) -> float:
     return best(0, 1)
 
 
-def _spaced(text: str) -> str:
+def spaced(text: str) -> str:
+    """The text with any run of white space as one space, and none at its ends."""
     return " ".join(text.split())
 
 
 def _whole_in(quote: str, text: str) -> bool:
+    return next(_wholes(quote, text), None) is not None
+
+
+def _wholes(quote: str, text: str) -> Iterator[int]:
+    """Where the quote begins in the text without a word cut in two."""
     at = text.find(quote) if quote else -1
     while at >= 0:
         if _apart(text, at, at + len(quote)):
-            return True
+            yield at
         at = text.find(quote, at + 1)
-    return False
 
 
 def _begins_at_end(beginning: str, text: str) -> bool:

@@ -81,11 +81,7 @@ def load_suite(folder: Path) -> Suite:
     """The suite in that folder. Raises NotFoundError and SettingsError, each naming file and key."""
     file = folder / "suite.toml"
     if not file.is_file():
-        near = sorted(other.parent.name for other in folder.parent.glob("*/suite.toml"))
-        raise NotFoundError(
-            f"there is no suite {folder.name!r}: {file} is not there",
-            remedy=f"use one of: {', '.join(near)}" if near else f"write {file}",
-        )
+        raise _no_suite(folder)
     top = read_table(file)
     chosen = _cases(folder, top.table("cases"))
     cases = tuple(case for case in chosen if case.accepted)
@@ -116,6 +112,35 @@ def load_suite(folder: Path) -> Suite:
     return suite
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasesPlace:
+    """The app that a suite is for, and the file that its cases are in."""
+
+    app: str
+    file: Path
+
+
+def cases_place(folder: Path) -> CasesPlace:
+    """Where the cases of the suite in that folder are, whatever else is wrong with it.
+
+    They need not be there yet. Raises NotFoundError and SettingsError.
+    """
+    file = folder / "suite.toml"
+    if not file.is_file():
+        raise _no_suite(folder)
+    top = read_table(file)
+    return CasesPlace(app=top.text("app"), file=_cases_folder(folder, top.table("cases")) / "cases.jsonl")
+
+
+def _no_suite(folder: Path) -> NotFoundError:
+    near = sorted(other.parent.name for other in folder.parent.glob("*/suite.toml"))
+    file = folder / "suite.toml"
+    return NotFoundError(
+        f"there is no suite {folder.name!r}: {file} is not there",
+        remedy=f"use one of: {', '.join(near)}" if near else f"write {file}",
+    )
+
+
 def _tables(top: Table, key: str) -> tuple[Table, ...]:
     return top.tables(key) if top.has(key) else ()
 
@@ -127,13 +152,7 @@ def _blocking(top: Table) -> tuple[Table, ...]:
 
 def _cases(folder: Path, table: Table) -> tuple[Case, ...]:
     """All cases of the suite beside, or of the one named, or the stated ones of them; in the file's order."""
-    source = folder
-    if table.has("from"):
-        name = table.text("from")
-        source = folder.parent / name
-        if not _NAME.fullmatch(name) or not (source / "cases.jsonl").is_file():
-            near = sorted(other.parent.name for other in folder.parent.glob("*/cases.jsonl"))
-            raise table.wrong("from", name, f"a folder beside this one that has cases: {', '.join(near)}")
+    source = _cases_folder(folder, table)
     everything = load_cases(source / "cases.jsonl")
     ids = table.texts("ids") if table.has("ids") else None
     table.refuse_others()
@@ -150,6 +169,18 @@ def _cases(folder: Path, table: Table) -> tuple[Case, ...]:
     if not ids:
         raise table.wrong("ids", [], "one id or more, or leave ids out to take every case")
     return tuple(case for case in everything if case.id in ids)
+
+
+def _cases_folder(folder: Path, table: Table) -> Path:
+    """The suite's own folder, or the one beside it that is named."""
+    if not table.has("from"):
+        return folder
+    name = table.text("from")
+    source = folder.parent / name
+    if not _NAME.fullmatch(name) or not (source / "cases.jsonl").is_file():
+        near = sorted(other.parent.name for other in folder.parent.glob("*/cases.jsonl"))
+        raise table.wrong("from", name, f"a folder beside this one that has cases: {', '.join(near)}")
+    return source
 
 
 def _metric(table: Table, key: str, name: str) -> MetricInfo:
