@@ -147,7 +147,8 @@ async def _build(
     )
 
     def indexed(done: int, total: int) -> None:
-        loop.call_soon_threadsafe(progress, BuildProgress(stage="index", done=done, total=total))
+        if done < total:  # the last is told once the snapshot is there
+            loop.call_soon_threadsafe(progress, BuildProgress(stage="index", done=done, total=total))
 
     def write(folder: Path) -> None:
         engine.files.write_passages(folder / PASSAGES, passages)
