@@ -30,7 +30,7 @@ VENDORS: Mapping[str, tuple[str, ...]] = {
     "uvicorn": ("api/uvicorn.py",),
     # One vendor, one file.
     "jsonschema": ("prompts/schemas.py",),
-    "yaml": ("prompts/front_matter.py",),
+    "yaml": ("prompts/front_matter.py", "evals/promptfoo_rows.py"),
     "jinja2": (
         "prompts/grammar.py",
         "prompts/linting/*.py",

@@ -9,6 +9,7 @@ from surefoot.cli import (
     approving,
     asking,
     bundling,
+    case_adding,
     case_checks,
     change_posting,
     changing,
@@ -104,6 +105,8 @@ for name, command in (
 app.add_typer(indexing.app, name="index")
 app.add_typer(modelling.app, name="model")
 app.add_typer(tracing.app, name="trace")
+case_checks.app.command("add")(case_adding.add)
+case_checks.app.command("import")(case_adding.import_file)
 evaluating.app.add_typer(case_checks.app, name="cases")
 app.add_typer(evaluating.app, name="eval")
 app.add_typer(gating.app, name="gate")

@@ -94,7 +94,7 @@ def read_cases(file: Path, called: str) -> ReadCases:
         except SettingsError as error:
             message = error.message.removeprefix(f"{where}: ")
             findings.append(finding(called, line, "case", message, error.remedy))
-    return ReadCases(file=called, cases=tuple(cases), findings=(*findings, *_duplicates(called, cases)))
+    return ReadCases(file=called, cases=tuple(cases), findings=(*findings, *duplicates(called, cases)))
 
 
 def check_cases(read: ReadCases, documents: Documents | None) -> Iterator[CaseFinding]:
@@ -146,7 +146,8 @@ def check_suite(suite: Suite, file: str, lines: Sequence[str], fewest: int) -> I
         )
 
 
-def _duplicates(called: str, cases: Sequence[tuple[int, Case]]) -> Iterator[CaseFinding]:
+def duplicates(called: str, cases: Sequence[tuple[int, Case]]) -> Iterator[CaseFinding]:
+    """Cases whose id or question stands in an earlier line."""
     ids: dict[str, int] = {}
     questions: dict[Asked, int] = {}
     for line, case in cases:
@@ -164,11 +165,11 @@ def _alike(read: ReadCases) -> Iterator[CaseFinding]:
     first = [(line, case) for line, case in read.cases if exact[asked_of(case)] == line]
     for at, earlier in near_duplicates([case for _, case in first]):
         line, case = first[at]
-        before, other = first[earlier]
+        _, other = first[earlier]
         yield read.finding(
             line,
             "near-duplicate",
-            f"the question {shown(case.question)} is like that of {other.id!r} in line {before}",
+            f"the question {shown(case.question)} is like that of {other.id!r}",
             "remove one of the two, or word them so that they ask different things; give those that stay one "
             "cluster",
         )
