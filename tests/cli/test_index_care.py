@@ -42,7 +42,7 @@ def test_what_serves_is_compared_with_what_is_live_down_to_the_cases(trial: Tria
     said = trial.said("index", "diff")
 
     assert "+ pumps.md\n" in said and "~ valves.md\n" in said and "> seals.txt is now spares.txt\n" in said
-    assert "1 cases, their evidence is gone:\n  answers/valve-3 (valves.md)\n" in said
+    assert "1 case, its evidence is gone:\n  answers/valve-3 (valves.md)\n" in said
     there = json.loads(trial.said("index", "diff", "--json"))
     assert there["documents"]["renamed"] == {"spares.txt": "seals.txt"}
     assert {case["effect"] for case in there["cases"]} == {"lost"}

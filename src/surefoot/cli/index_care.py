@@ -129,14 +129,14 @@ def _lines(found: "IndexDiff") -> Iterator[str]:
     if more or fewer:
         yield f"passages: {more} added, {fewer} removed"
     told = {
-        "lost": "their evidence is gone",
-        "new": "their evidence is there now",
-        "touched": "their evidence still stands in a document that changed",
+        "lost": "evidence is gone",
+        "new": "evidence is there now",
+        "touched": "evidence still stands in a document that changed",
     }
     for effect, words in told.items():
         cases = [f"{one.suite}/{one.case} ({one.source})" for one in found.cases if one.effect == effect]
         if cases:
-            yield f"{len(cases)} cases, {words}:"
+            yield f"{'1 case, its' if len(cases) == 1 else f'{len(cases)} cases, their'} {words}:"
             yield from _some(" ", cases)
 
 
