@@ -4,13 +4,16 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.cli.gauges import GAUGES, SPOILT, commit, gauge_project, git, reword
 from tests.cli.trial_project import REPOSITORY, Trial
 
-from surefoot.records import canonical_json, digest_bytes
+from surefoot.records import Scored, canonical_json, digest_bytes
+from surefoot.releases.deployment import receipts_of
+from surefoot.releases.receipts import write_receipt
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -84,6 +87,36 @@ def test_an_edit_that_spoils_answers_fails_and_is_not_promoted(founded: Trial) -
     assert "About a thousand" in done.stdout, "and the answers stand side by side"
     assert code == 4
     assert production(founded) == before
+
+
+def test_a_plan_is_made_of_what_a_gate_measured(founded: Trial) -> None:
+    before = json.loads(founded.run("eval", "plan", "--json").stdout)["rules"]
+    (founding,) = receipts_of([founded.top / "serving" / "releases" / production(founded)[0]])
+    scores, metric = founding.receipt.candidate_scores, before[0]["metric"]
+    halved = {
+        case: Scored(value=0.5) if number % 2 else score
+        for number, (case, score) in enumerate(scores[metric].items())
+    }
+    scattered = replace(
+        founding.receipt,
+        baseline="ab" * 32,
+        baseline_app="answers",
+        baseline_scores=scores,
+        candidate_scores={**scores, metric: halved},
+    )
+    written = founding.folder / "receipts" / f"{write_receipt(founding.folder, scattered)}.json"
+    try:
+        plan = founded.run("eval", "plan")
+        first, *others = json.loads(founded.run("eval", "plan", "--json").stdout)["rules"]
+    finally:
+        written.unlink()
+
+    assert before[0]["receipt"] is None and before[0]["differing_assumed"] == 0.15
+    assert f"receipt {first['receipt'][:12]}" in plan.stdout
+    assert first["smallest_margin"] != before[0]["smallest_margin"]
+    assert others == before[1:]
+    assert plan.returncode == (0 if first["testable"] else 4), plan.stderr
+    assert ("cannot test the margin" in plan.stderr) == (not first["testable"])
 
 
 def test_a_harmless_edit_is_promoted_and_taken_back(founded: Trial) -> None:

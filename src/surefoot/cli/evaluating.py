@@ -1,4 +1,4 @@
-"""`surefoot eval run | prepare`: ask and score a release, and compare it with nothing."""
+"""`surefoot eval run | plan | prepare | abstention`: ask and score a release; what a suite can tell."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,6 +7,7 @@ from rich.text import Text
 
 from surefoot.cli.console import out, project_top, run
 from surefoot.cli.progress import Steps, reporter
+from surefoot.errors import RefusedError
 
 if TYPE_CHECKING:
     from surefoot.evals.abstention import Threshold
@@ -50,6 +51,24 @@ def prepare() -> None:
 
 
 @app.command()
+def plan(
+    app_name: Annotated[
+        str | None, typer.Option("--app", help="The app that is meant; the first by default.")
+    ] = None,
+    suite: Annotated[
+        str | None, typer.Option(help="A folder of evals/; the suites the prompt names by default.")
+    ] = None,
+    differing: Annotated[
+        float,
+        typer.Option(min=0.001, max=1, help="The share of cases taken to differ where no gate was run yet."),
+    ] = 0.15,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
+) -> None:
+    """Say which losses a suite can tell, and how many cases its margins take. No model is asked."""
+    run(_plan(app_name, suite, differing, as_json))
+
+
+@app.command()
 def abstention(
     app_name: Annotated[
         str | None, typer.Option("--app", help="The app that is meant; the first by default.")
@@ -63,6 +82,23 @@ def abstention(
 ) -> None:
     """Measure below which similarity to abstain, on the cases of a suite. No model is asked."""
     run(_abstention(app_name, suite, most_lost))
+
+
+async def _plan(app_name: str | None, suite: str | None, differing: float, as_json: bool) -> None:
+    from surefoot.reports.plan_report import plan_json, plan_table, refusals
+    from surefoot.wiring.planning import plan_suites
+    from surefoot.wiring.project import open_project
+
+    plans = plan_suites(open_project(project_top()), app_name, suite, differing=differing)
+    for each in plans:
+        if as_json:
+            out.print_json(plan_json(each).decode())
+        else:
+            out.print(plan_table(each))
+    refused = [one for each in plans for one in refusals(each)]
+    if refused:
+        messages, remedies = zip(*refused, strict=True)
+        raise RefusedError("\n  ".join(messages), remedy="\n  ".join(remedies))
 
 
 async def _abstention(app_name: str | None, suite: str | None, most_lost: float) -> None:
