@@ -78,6 +78,15 @@ def detectable_loss(error: float, clusters: int, confidence: float) -> float:
     return error * float(t.ppf(confidence, clusters - 1) + t.ppf(_POWER, clusters - 1))
 
 
+def chance_to_pass(error: float, clusters: int, confidence: float, margin: float) -> float:
+    """How likely a change that truly loses nothing passes by the margin, with this standard error."""
+    if error == 0:
+        return 1.0
+    from scipy.stats import t
+
+    return float(t.cdf(margin / error - float(t.ppf(confidence, clusters - 1)), clusters - 1))
+
+
 def _by_cluster(
     values: Sequence[int], clusters: Sequence[str]
 ) -> tuple["NDArray[np.float64]", "NDArray[np.float64]"]:

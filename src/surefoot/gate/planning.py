@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from surefoot.gate.intervals import detectable_loss, fewest_clusters, standard_error
+from surefoot.gate.intervals import chance_to_pass, detectable_loss, fewest_clusters, standard_error
 
 # A loss in fewer cases than this may meet none of the suite's: docs/reference/gate.md, what it cannot see.
 FEWEST_LOST = 3
@@ -45,7 +45,7 @@ def power_of(clusters: Sequence[str], error: float, *, margin: float, confidence
     growth = max(1.0, (spread / margin) ** 2, rare / margin)
     return Power(
         smallest=max(spread, rare),
-        passes=_passes(error, count, margin, confidence),
+        passes=chance_to_pass(error, count, confidence, margin),
         cases=math.ceil(round(len(clusters) * growth, 9)),
         clusters=math.ceil(round(count * growth, 9)),
     )
@@ -70,11 +70,3 @@ def measured_error(differences: Sequence[float], of: Sequence[str], clusters: Se
         return None
     error = standard_error(differences, of)
     return None if error is None else error * math.sqrt(len(set(of)) / len(set(clusters)))
-
-
-def _passes(error: float, clusters: int, margin: float, confidence: float) -> float:
-    if error == 0:
-        return 1.0
-    from scipy.stats import t
-
-    return float(t.cdf(margin / error - float(t.ppf(confidence, clusters - 1)), clusters - 1))
