@@ -5,6 +5,11 @@ import os
 import sys
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes tells of the machine: what is quick enough is measured in tests/benchmarks.
+settings.register_profile("untimed", settings.default, deadline=None)
+settings.load_profile("untimed")
 
 
 def _refuse_other_machines(event: str, arguments: tuple[object, ...]) -> None:
